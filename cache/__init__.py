@@ -1,0 +1,1 @@
+"""The store: DuckDB snapshots, their schema and every SQL statement."""

@@ -1,0 +1,125 @@
+"""What can go wrong in the store.
+
+CacheError
+├── NoSnapshotError         nothing was ever published
+├── StudyNotFoundError      a study that the store does not hold was asked for
+├── LayoutNotFoundError     a layout that the store does not hold was asked for
+├── InvalidRowsError        rows that do not fit the store were handed to a writer
+├── StoreBusyError          another writer holds the lock
+├── CacheLockedError        a foreign program holds the snapshot file
+├── WrongThreadError        a reader or writer was used outside the thread that opened it
+├── SnapshotDamagedError    a file differs from what was published
+├── SchemaTooNewError       the store was written by a newer version
+├── DiskFullError           too little free space to write
+└── QueryMemoryError        a query needs more memory than a connection may use
+
+No message holds a path of the server, a process id or text of the database library.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+class CacheError(Exception):
+    """Base class of every error that the store raises on purpose."""
+
+
+class NoSnapshotError(CacheError):
+    """Nothing was ever published."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The store is empty: no study was imported yet. "
+            "Run `tumorxy import PATH`, or `tumorxy demo` for the bundled cohort."
+        )
+
+
+class StudyNotFoundError(CacheError):
+    """A study that the store does not hold was asked for.
+
+    Args:
+        wanted: The ids that were asked for and are not there.
+        known: The ids that are there.
+    """
+
+    def __init__(self, wanted: Iterable[str], known: Iterable[str]) -> None:
+        self.wanted = tuple(wanted)
+        self.known = tuple(known)
+        there = ", ".join(self.known) if self.known else "no study"
+        super().__init__(
+            f"The store holds no study named {', '.join(map(repr, self.wanted))}; it holds "
+            f"{there}. Import the study, or name one that is there."
+        )
+
+
+class LayoutNotFoundError(CacheError):
+    """A layout that the store does not hold was asked for."""
+
+
+class InvalidRowsError(CacheError):
+    """Rows that do not fit the store were handed to a writer."""
+
+
+class StoreBusyError(CacheError):
+    """Another writer holds the lock."""
+
+
+class CacheLockedError(CacheError):
+    """A foreign program holds the snapshot file."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Another program has the snapshot open for writing. Close it (a DuckDB shell, "
+            "perhaps) and try again; snapshots are never changed in place."
+        )
+
+
+class WrongThreadError(CacheError):
+    """A reader or writer was used outside the thread that opened it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A reader or writer was used outside the `with` block and thread that opened it, "
+            "where rows of other sessions could come back. Call Store.read() in each thread."
+        )
+
+
+class SnapshotDamagedError(CacheError):
+    """A file differs from what was published."""
+
+
+class SchemaTooNewError(CacheError):
+    """The store was written by a newer version.
+
+    Args:
+        found: Schema version of the snapshot.
+        newest: Newest schema version that this program knows.
+    """
+
+    def __init__(self, found: int, newest: int) -> None:
+        self.found = found
+        self.newest = newest
+        super().__init__(
+            f"The store has schema version {found}; this program knows versions up to {newest}. "
+            "Upgrade TumorXY, or set TUMORXY_HOME to another folder."
+        )
+
+
+class DiskFullError(CacheError):
+    """Too little free space to write; the published snapshot is untouched."""
+
+    def __init__(self, found: str = "The disk ran full while writing") -> None:
+        super().__init__(
+            f"{found}. Nothing was changed. Free some space, or move TUMORXY_HOME to a larger disk."
+        )
+
+
+class QueryMemoryError(CacheError):
+    """A query needs more memory than a connection may use."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The query needs more memory than a connection to the store may use. "
+            "Ask for fewer studies at once."
+        )

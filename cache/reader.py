@@ -1,0 +1,335 @@
+"""Everything that is read from a snapshot."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from cache import schema
+from cache.connections import reading
+from cache.errors import LayoutNotFoundError, StudyNotFoundError, WrongThreadError
+from cache.snapshots import SnapshotInfo
+
+_STUDIES = """
+SELECT study_id, name, description, citation, genome, synthetic, source_digest, imported_at,
+    num_samples, num_patients, num_alterations
+FROM study ORDER BY study_id
+"""
+
+_SAMPLES = """
+SELECT study_id, sample_id, patient_id, cancer_type, oncotree_code, mutation_panel, cna_panel,
+    fusion_panel, cna_levels
+FROM sample WHERE study_id = ANY($studies) ORDER BY study_id, sample_id
+"""
+
+# Rows lie sorted by sample within a study, and a plain filter keeps that order.
+_ALTERATIONS = """
+SELECT * FROM alteration
+WHERE study_id = ANY($studies) AND (NOT $altering_only OR kind = ANY($kinds))
+"""
+
+_ALTERATIONS_OF_SAMPLE = """
+SELECT * FROM alteration
+WHERE sample_id = $sample_id AND study_id = ANY($studies)
+    AND (NOT $altering_only OR kind = ANY($kinds))
+"""
+
+_CLINICAL_OF = """
+SELECT a.attribute, a.display_name, a.description, a.datatype, a.level, c."value"
+FROM clinical c JOIN attribute a USING (study_id, attribute)
+WHERE c.study_id = $study_id AND c.sample_id = $sample_id
+ORDER BY a.attribute
+"""
+
+_GENE_STATES = """
+WITH altered AS (
+    SELECT study_id, sample_id, list(DISTINCT kind ORDER BY kind) AS kinds
+    FROM alteration
+    WHERE hugo_symbol = $gene AND kind = ANY($kinds) AND study_id = ANY($studies)
+    GROUP BY study_id, sample_id
+), covering AS (
+    SELECT DISTINCT study_id, panel_id FROM panel WHERE hugo_symbol = $gene
+)
+SELECT s.study_id, s.sample_id, coalesce(a.kinds, []),
+    m.panel_id IS NOT NULL, c.panel_id IS NOT NULL, f.panel_id IS NOT NULL
+FROM sample s
+LEFT JOIN altered a ON a.study_id = s.study_id AND a.sample_id = s.sample_id
+LEFT JOIN covering m ON m.study_id = s.study_id AND m.panel_id = s.mutation_panel
+LEFT JOIN covering c ON c.study_id = s.study_id AND c.panel_id = s.cna_panel
+LEFT JOIN covering f ON f.study_id = s.study_id AND f.panel_id = s.fusion_panel
+WHERE s.study_id = ANY($studies)
+ORDER BY s.study_id, s.sample_id
+"""
+
+_BURDEN = """
+SELECT study_id, sample_id,
+    CASE WHEN mutation_panel IS NOT NULL THEN num_mutations END,
+    CASE WHEN cna_panel IS NOT NULL THEN num_cna END
+FROM sample WHERE study_id = ANY($studies) ORDER BY study_id, sample_id
+"""
+
+_INPUTS = """
+SELECT i.study_id, i.sample_id, i.input_digest
+FROM input i JOIN study st ON st.study_id = i.study_id AND st.version = i.study_version
+WHERE i.model_digest = $model_digest AND i.study_id = ANY($studies)
+ORDER BY i.study_id, i.sample_id
+"""
+
+_EMBEDDINGS = """
+SELECT i.study_id, i.sample_id, i.input_digest, e.vector
+FROM input i
+JOIN study st ON st.study_id = i.study_id AND st.version = i.study_version
+JOIN embedding e ON e.model_digest = i.model_digest AND e.input_digest = i.input_digest
+WHERE i.model_digest = $model_digest AND i.study_id = ANY($studies)
+ORDER BY i.study_id, i.sample_id
+"""
+
+_LAYOUTS = """
+SELECT l.layout_id, l.name, l.model_digest, l.created_at,
+    (SELECT count(*) FROM coordinate c WHERE c.layout_id = l.layout_id AND NOT c.placed),
+    l.config, l.quality, l.ood
+FROM layout l ORDER BY l.layout_id
+"""
+
+# A position is shown only while the sample's input is the one it was computed from.
+_COORDINATES = """
+SELECT c.study_id, c.sample_id, c.x, c.y, c.placed, c.agreement, c.ood_score,
+    c.out_of_distribution
+FROM coordinate c
+JOIN layout l ON l.layout_id = c.layout_id
+JOIN study st ON st.study_id = c.study_id
+JOIN input i ON i.model_digest = l.model_digest AND i.study_id = c.study_id
+    AND i.sample_id = c.sample_id AND i.study_version = st.version
+    AND i.input_digest = c.input_digest
+WHERE c.layout_id = $layout_id AND c.study_id = ANY($studies)
+ORDER BY c.study_id, c.sample_id
+"""
+
+_PREDICTIONS = """
+SELECT p.study_id, p.sample_id, p.task, p."class", p.probability, p.lower, p.upper, p.flag
+FROM prediction p
+JOIN study st ON st.study_id = p.study_id
+JOIN input i ON i.model_digest = p.model_digest AND i.study_id = p.study_id
+    AND i.sample_id = p.sample_id AND i.study_version = st.version
+    AND i.input_digest = p.input_digest
+WHERE p.model_digest = $model_digest AND p.study_id = ANY($studies)
+ORDER BY p.study_id, p.sample_id, p.task, p."class"
+"""
+
+
+class Reader:
+    """Reads one snapshot, in one thread; made by `Store.read()`.
+
+    Where `study_ids` is None, all studies are read. Rows come sorted by study and sample.
+
+    Args:
+        cursor: A connection to the snapshot that nobody else uses.
+        info: The snapshot.
+    """
+
+    def __init__(self, cursor: duckdb.DuckDBPyConnection, info: SnapshotInfo) -> None:
+        self._cursor: duckdb.DuckDBPyConnection | None = cursor
+        self._thread = threading.get_ident()
+        self.info = info
+        """The snapshot that is read."""
+
+    def close(self) -> None:
+        """Refuse further use."""
+        if self._cursor is not None:
+            self._cursor.close()
+            self._cursor = None
+
+    def list_studies(self) -> pa.Table:
+        """Return `schema.STUDIES`, one row per study."""
+        return self._table(_STUDIES, {}, schema.STUDIES)
+
+    def samples(self, study_ids: Sequence[str] | None = None) -> pa.Table:
+        """Return the samples: `study_id` and `schema.SAMPLES`."""
+        return self._of_studies(_SAMPLES, study_ids, schema.with_study(schema.SAMPLES))
+
+    def alterations(
+        self,
+        study_ids: Sequence[str] | None = None,
+        sample_id: str | None = None,
+        *,
+        altering_only: bool = False,
+    ) -> pa.Table:
+        """Return alterations: `study_id` and `schema.ALTERATIONS`.
+
+        Args:
+            study_ids: Studies to read.
+            sample_id: One sample only; name its study too, as ids are unique within a study.
+            altering_only: Leave out silent and noncoding mutations and single-copy calls.
+        """
+        values = {"altering_only": altering_only, "kinds": list(schema.ALTERING_KINDS)}
+        expected = schema.with_study(schema.ALTERATIONS)
+        if sample_id is None:
+            return self._of_studies(_ALTERATIONS, study_ids, expected, values)
+        values["sample_id"] = sample_id
+        return self._of_studies(_ALTERATIONS_OF_SAMPLE, study_ids, expected, values)
+
+    def panels(self, study_ids: Sequence[str] | None = None) -> pa.Table:
+        """Return the genes of each study's panels: `study_id` and `schema.PANELS`."""
+        sql = "SELECT * FROM panel WHERE study_id = ANY($studies) ORDER BY ALL"
+        return self._of_studies(sql, study_ids, schema.with_study(schema.PANELS))
+
+    def attributes(self, study_ids: Sequence[str] | None = None) -> pa.Table:
+        """Return the clinical attributes: `study_id` and `schema.ATTRIBUTES`."""
+        sql = "SELECT * FROM attribute WHERE study_id = ANY($studies) ORDER BY ALL"
+        return self._of_studies(sql, study_ids, schema.with_study(schema.ATTRIBUTES))
+
+    def clinical(self, attribute: str, study_ids: Sequence[str] | None = None) -> pa.Table:
+        """Return the values of one attribute: `schema.CLINICAL_VALUES`."""
+        sql = (
+            'SELECT study_id, sample_id, "value" FROM clinical '
+            "WHERE attribute = $attribute AND study_id = ANY($studies) "
+            "ORDER BY study_id, sample_id"
+        )
+        return self._of_studies(sql, study_ids, schema.CLINICAL_VALUES, {"attribute": attribute})
+
+    def clinical_of(self, study_id: str, sample_id: str) -> pa.Table:
+        """Return every clinical value of one sample: `schema.CLINICAL_OF`."""
+        values = {"study_id": self._known([study_id])[0], "sample_id": sample_id}
+        return self._table(_CLINICAL_OF, values, schema.CLINICAL_OF)
+
+    def report_files(self, study_id: str) -> pa.Table:
+        """Return the account of lines of each file of an import: `schema.REPORT_FILES`."""
+        sql = "SELECT * EXCLUDE (study_id) FROM report_file WHERE study_id = ANY($studies)"
+        return self._of_studies(sql, [study_id], schema.REPORT_FILES)
+
+    def report_findings(self, study_id: str) -> pa.Table:
+        """Return what an import refused, skipped or warned of: `schema.REPORT_FINDINGS`."""
+        sql = "SELECT * EXCLUDE (study_id) FROM report_finding WHERE study_id = ANY($studies)"
+        return self._of_studies(sql, [study_id], schema.REPORT_FINDINGS)
+
+    def notes(self, study_id: str) -> list[str]:
+        """Return what the import assumed, one sentence each."""
+        sql = "SELECT note FROM note WHERE study_id = ANY($studies) ORDER BY position"
+        table = self._of_studies(sql, [study_id], pa.schema([("note", pa.string())]))
+        return list(table["note"].to_pylist())
+
+    def gene_states(self, hugo_symbol: str, study_ids: Sequence[str] | None = None) -> pa.Table:
+        """Return the state of one gene in every sample: `schema.GENE_STATES`.
+
+        A sample is altered where `kinds` (sorted) is not empty. It is wild type for mutations
+        where `kinds` holds none and `mutation_profiled`; where that is false, the gene is on
+        none of the sample's panels and nothing is known. The same holds for the other two.
+
+        Args:
+            hugo_symbol: The gene, as approved.
+            study_ids: Studies to read.
+        """
+        values = {"gene": hugo_symbol, "kinds": list(schema.ALTERING_KINDS)}
+        return self._of_studies(_GENE_STATES, study_ids, schema.GENE_STATES, values)
+
+    def burden(self, study_ids: Sequence[str] | None = None) -> pa.Table:
+        """Return how altered each sample is: `schema.BURDEN`.
+
+        `num_mutations` counts mutations that are neither silent nor noncoding, `num_cna`
+        amplifications and deep deletions; null where the sample was not profiled for them.
+        """
+        return self._of_studies(_BURDEN, study_ids, schema.BURDEN)
+
+    def inputs(self, model_digest: str, study_ids: Sequence[str] | None = None) -> pa.Table:
+        """Return the digest of what a model reads of each sample: `schema.INPUTS`."""
+        values = {"model_digest": model_digest}
+        return self._of_studies(_INPUTS, study_ids, schema.INPUTS, values)
+
+    def known_inputs(self, model_digest: str) -> set[str]:
+        """Return the input digests whose embedding by a model is stored."""
+        sql = "SELECT input_digest FROM embedding WHERE model_digest = $model_digest"
+        expected = pa.schema([("input_digest", pa.string())])
+        table = self._table(sql, {"model_digest": model_digest}, expected)
+        return set(table["input_digest"].to_pylist())
+
+    def embeddings(self, model_digest: str, study_ids: Sequence[str] | None = None) -> pa.Table:
+        """Return the vectors of samples, twins with equal ones: `schema.embeddings(D)`.
+
+        Args:
+            model_digest: The model.
+            study_ids: Studies to read.
+
+        Returns:
+            `study_id`, `sample_id`, `input_digest`, `vector` (D float32 numbers); D is 0 when
+            the model has embedded nothing.
+        """
+        values = {"model_digest": model_digest, "studies": self._known(study_ids)}
+        table = self._fetch(_EMBEDDINGS, values)
+        lists = table["vector"].combine_chunks()
+        width = len(lists[0]) if len(lists) else 0
+        vectors = pa.FixedSizeListArray.from_arrays(lists.flatten(), width)
+        return table.set_column(3, "vector", vectors).cast(schema.embeddings(width))
+
+    def layouts(self) -> pa.Table:
+        """Return every layout, oldest first: `schema.LAYOUTS`."""
+        return self._table(_LAYOUTS, {}, schema.LAYOUTS)
+
+    def layout(self, name: str | None = None) -> dict[str, Any]:
+        """Return the newest layout of a name, or of all.
+
+        Args:
+            name: Its name.
+
+        Returns:
+            One row of `schema.LAYOUTS`.
+
+        Raises:
+            LayoutNotFoundError: If there is none.
+        """
+        rows = [row for row in self.layouts().to_pylist() if name in (None, row["name"])]
+        if not rows:
+            wanted = "no layout yet" if name is None else f"no layout named {name!r}"
+            raise LayoutNotFoundError(f"There is {wanted}. Run `tumorxy layout` to make one.")
+        return dict(rows[-1])
+
+    def coordinates(self, layout_id: int, study_ids: Sequence[str] | None = None) -> pa.Table:
+        """Return where tumors lie on a layout: `schema.COORDINATES`.
+
+        Samples whose input changed since they were placed are left out.
+        """
+        values = {"layout_id": layout_id}
+        return self._of_studies(_COORDINATES, study_ids, schema.COORDINATES, values)
+
+    def predictions(self, model_digest: str, study_ids: Sequence[str] | None = None) -> pa.Table:
+        """Return the predictions of a model: `schema.PREDICTIONS`.
+
+        Samples whose input changed since they were predicted are left out.
+        """
+        values = {"model_digest": model_digest}
+        return self._of_studies(_PREDICTIONS, study_ids, schema.PREDICTIONS, values)
+
+    def _of_studies(
+        self,
+        sql: str,
+        study_ids: Sequence[str] | None,
+        expected: pa.Schema,
+        values: Mapping[str, Any] | None = None,
+    ) -> pa.Table:
+        studies = {"studies": self._known(study_ids)}
+        return self._table(sql, studies | dict(values or {}), expected)
+
+    def _known(self, study_ids: Sequence[str] | None) -> list[str]:
+        """Return the studies to read; refuse one that is not there."""
+        known = self._fetch("SELECT study_id FROM study ORDER BY study_id", {})[0].to_pylist()
+        if study_ids is None:
+            return known
+        strangers = [study_id for study_id in study_ids if study_id not in known]
+        if strangers:
+            raise StudyNotFoundError(strangers, known)
+        return list(study_ids)
+
+    def _table(self, sql: str, values: Mapping[str, Any], expected: pa.Schema) -> pa.Table:
+        return self._fetch(sql, values).rename_columns(expected.names).cast(expected)
+
+    def _fetch(self, sql: str, values: Mapping[str, Any]) -> pa.Table:
+        with reading(self.info.path.name):
+            return self._own().sql(sql, params=dict(values)).to_arrow_table()
+
+    def _own(self) -> duckdb.DuckDBPyConnection:
+        if self._cursor is None or self._thread != threading.get_ident():
+            raise WrongThreadError
+        return self._cursor

@@ -1,0 +1,65 @@
+"""Small JSON files that carry their own checksum and are replaced as a whole."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from cache.errors import SnapshotDamagedError
+from cache.keys import digest
+
+
+def write_record(path: Path, record: dict[str, Any]) -> None:
+    """Replace a record so that a crash leaves the old one or the new one, whole.
+
+    Args:
+        path: Where the record lies; its folder exists.
+        record: JSON values.
+    """
+    text = json.dumps({"record": record, "checksum": digest(record)}, indent=1)
+    temporary = path.with_name(path.name + ".new")
+    with temporary.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+    sync_directory(path.parent)
+
+
+def read_record(path: Path) -> dict[str, Any]:
+    """Read a record and verify its checksum.
+
+    Args:
+        path: Where the record lies.
+
+    Returns:
+        The record, as it was written.
+
+    Raises:
+        FileNotFoundError: If there is none.
+        SnapshotDamagedError: If it is not what was written.
+    """
+    text = path.read_bytes()
+    try:
+        whole = json.loads(text)
+        record, checksum = whole["record"], whole["checksum"]
+        intact = digest(record) == checksum
+    except (ValueError, KeyError, TypeError):
+        intact = False
+    if not intact:
+        raise SnapshotDamagedError(
+            f"{path.name} of the store is damaged: its checksum does not match its contents. "
+            "Run `tumorxy doctor` to see what is whole, or restore the file from a backup."
+        )
+    return dict(record)
+
+
+def sync_directory(directory: Path) -> None:
+    """Make renames in a directory survive a power cut."""
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,1 @@
+"""The faces of TumorXY: the command, the pages, and the service that joins engine and cache."""

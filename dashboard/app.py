@@ -1,0 +1,56 @@
+"""Entry of the dashboard: the pages, and what stands around each of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from dashboard.resources import prepare_process
+from dashboard.widgets import guarded
+
+PAGES = Path(__file__).parent / "pages"
+
+st.set_page_config(
+    page_title="TumorXY",
+    page_icon=":material/scatter_plot:",
+    layout="wide",
+    initial_sidebar_state="collapsed",
+    menu_items={"About": "TumorXY: a map of tumors. Research use only, not for care decisions."},
+)
+st.logo(str(PAGES.parent / "static" / "logo.svg"), size="large")
+
+page = st.navigation(
+    [
+        st.Page(
+            PAGES / "map.py",
+            title="Map",
+            icon=":material/scatter_plot:",
+            default=True,
+            help="Every tumor as a point. Color by label, gene or number; select and export.",
+        ),
+        st.Page(
+            PAGES / "patient.py",
+            title="Patient",
+            icon=":material/person_search:",
+            help="One tumor, stored or uploaded: where it lies, how far to trust that, and which "
+            "tumors are like it.",
+        ),
+        st.Page(
+            PAGES / "data.py",
+            title="Data",
+            icon=":material/database:",
+            help="The imported studies, what was rejected and why, and jobs with their progress.",
+        ),
+        st.Page(
+            PAGES / "model.py",
+            title="Model",
+            icon=":material/model_training:",
+            help="What the encoder was trained on, how well it does, and what it must not be "
+            "used for.",
+        ),
+    ],
+    position="top",
+)
+prepare_process()
+guarded(page.run)()

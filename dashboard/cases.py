@@ -1,0 +1,244 @@
+"""One tumor as the Patient page shows it, stored or just uploaded. No Streamlit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dashboard.nearest import Space, find_nearest, rank_distance
+from dashboard.outcomes import PlacedTumor
+from dashboard.queries import KEYS, MapData
+from dashboard.rows import find_rows, vectors_of
+from engine.kinds import ALTERING_KINDS
+
+if TYPE_CHECKING:
+    from cache.reader import Reader
+    from engine.cohort import Cohort
+
+OOD_RULE_SHARE = 0.95
+"""A tumor stranger than this share of the reference is marked: do not interpret."""
+
+ALTERING = {kind.value for kind in ALTERING_KINDS}
+
+SHOWN = [
+    "hugo_symbol",
+    "kind",
+    "protein_change",
+    "vaf",
+    "chromosome",
+    "start_position",
+    "reference_allele",
+    "tumor_allele",
+    "variant_classification",
+]
+
+PREDICTED = ["task", "class", "probability", "lower", "upper", "flag"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Test:
+    """One kind of alteration, and whether the tumor was tested for it.
+
+    Attributes:
+        name: What was tested, for a reader.
+        panel: Panel that was used; None when it was not tested, or nothing is known.
+        num_genes: Genes on that panel; 0 when not known.
+    """
+
+    name: str
+    panel: str | None
+    num_genes: int
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Case:
+    """One tumor with everything the page says about it.
+
+    Attributes:
+        sample_id: Its name.
+        study: Name of its study; None when it was uploaded and not stored.
+        synthetic: Whether it is synthetic.
+        genome: Genome build.
+        cancer_type: As the study or the reader of the file states it.
+        tests: What was looked at.
+        num_tokens: Alterations that the model reads one by one; None when not known.
+        place: Where it lies on the map, x and y.
+        neighbors: Rows of the map, the nearest first, (K,).
+        distances: Distances to them in the full space, (K,).
+        agreement: Share of them that are also nearest on the map, 0..1.
+        ood_score: Share of the reference that is less strange, 0..1.
+        out_of_distribution: Whether it must not be interpreted.
+        alterations: Everything that was read, columns `SHOWN`.
+        predictions: Columns `PREDICTED`; empty where the store has none.
+        clinical: Attribute and value of what else is known.
+        notes: What the reader of the file assumed.
+    """
+
+    sample_id: str
+    study: str | None
+    synthetic: bool
+    genome: str
+    cancer_type: str | None
+    tests: tuple[Test, ...]
+    num_tokens: int | None
+    place: tuple[float, float]
+    neighbors: npt.NDArray[np.int64]
+    distances: npt.NDArray[np.float64]
+    agreement: float
+    ood_score: float
+    out_of_distribution: bool
+    alterations: pd.DataFrame
+    predictions: pd.DataFrame
+    clinical: dict[str, str]
+    notes: tuple[str, ...]
+
+    @property
+    def altering(self) -> pd.DataFrame:
+        """The alterations that change a gene."""
+        return self.alterations[self.alterations["kind"].isin(ALTERING)]
+
+    @property
+    def others(self) -> pd.DataFrame:
+        """Silent, noncoding and single-copy changes: kept, and never counted as altering."""
+        return self.alterations[~self.alterations["kind"].isin(ALTERING)]
+
+
+def load_space(reader: Reader, data: MapData) -> Space:
+    """Read the vectors of a map's tumors.
+
+    Args:
+        reader: The store.
+        data: The map, N tumors.
+
+    Returns:
+        Vectors in the order of the map; a tumor without one is nobody's neighbor.
+    """
+    table = reader.embeddings(data.model_digest)
+    rows = find_rows(data.keys, table)
+    vectors = vectors_of(table)
+    known = rows >= 0
+    ordered = np.zeros((len(data), vectors.shape[1]), dtype=np.float32)
+    ordered[known] = vectors[rows[known]]
+    placed = data.coordinates["placed"].to_numpy(dtype=bool)
+    points = np.stack([data.places.x, data.places.y], axis=1)
+    return Space(vectors=ordered, points=points, fitted=known & ~placed)
+
+
+def stored_case(reader: Reader, data: MapData, space: Space, row: int) -> Case:
+    """Read a tumor of the map.
+
+    Args:
+        reader: The store.
+        data: The map.
+        space: Its vectors.
+        row: The tumor.
+
+    Returns:
+        The case.
+    """
+    sample = data.samples.iloc[row]
+    place = data.coordinates.iloc[row]
+    study = data.studies[sample["study_id"]]
+    ids = [sample["study_id"]]
+    nearest = find_nearest(space, row)
+    score = place["ood_score"]
+    known = pd.notna(score)
+    score = float(score) if known else rank_distance(nearest.distances, data.ood)
+    flagged = bool(place["out_of_distribution"]) if known else score > OOD_RULE_SHARE
+    clinical = reader.clinical_of(sample["study_id"], sample["sample_id"]).to_pylist()
+    alterations = reader.alterations(ids, sample_id=sample["sample_id"])
+    return Case(
+        sample_id=sample["sample_id"],
+        study=study.name,
+        synthetic=study.synthetic,
+        genome=study.genome,
+        cancer_type=_text(sample["cancer_type"]),
+        tests=_tests({str(k): v for k, v in sample.items()}, reader.panels(ids)),
+        num_tokens=None,
+        place=(float(place["x"]), float(place["y"])),
+        neighbors=nearest.rows,
+        distances=nearest.distances,
+        agreement=nearest.agreement,
+        ood_score=score,
+        out_of_distribution=flagged,
+        alterations=_shown(alterations),
+        predictions=_predicted(reader.predictions(data.model_digest, ids), sample["sample_id"]),
+        clinical={row["attribute"]: row["value"] for row in clinical if row["value"]},
+        notes=(),
+    )
+
+
+def uploaded_case(data: MapData, cohort: Cohort, tumor: PlacedTumor) -> Case:
+    """Join what a reader found with where the tumor was placed.
+
+    Args:
+        data: The map on which it was placed.
+        cohort: The file as it was read.
+        tumor: One of its tumors, placed.
+
+    Returns:
+        The case; nothing of it is stored.
+    """
+    wanted = pa.table({key: [getattr(n, key) for n in tumor.neighbors] for key in KEYS})
+    rows = find_rows(wanted, data.keys)
+    distances = np.array([neighbor.distance for neighbor in tumor.neighbors])
+    chosen = pc.equal(cohort.samples["sample_id"], tumor.sample_id)
+    sample = cohort.samples.filter(chosen).to_pylist()[0]
+    own = pc.equal(cohort.alterations["sample_id"], tumor.sample_id)
+    facts = cohort.clinical.filter(pc.equal(cohort.clinical["sample_id"], tumor.sample_id))
+    return Case(
+        sample_id=tumor.sample_id,
+        study=None,
+        synthetic=cohort.study.synthetic,
+        genome=cohort.study.genome,
+        cancer_type=sample["cancer_type"],
+        tests=_tests(sample, cohort.panels),
+        num_tokens=tumor.num_tokens,
+        place=(tumor.x, tumor.y),
+        neighbors=rows[rows >= 0],
+        distances=distances[rows >= 0],
+        agreement=tumor.agreement,
+        ood_score=tumor.ood_score,
+        out_of_distribution=tumor.out_of_distribution,
+        alterations=_shown(cohort.alterations.filter(own)),
+        predictions=pd.DataFrame(columns=PREDICTED),
+        clinical={row["attribute"]: row["value"] for row in facts.to_pylist() if row["value"]},
+        notes=cohort.notes,
+    )
+
+
+def _tests(sample: dict[str, Any], panels: pa.Table) -> tuple[Test, ...]:
+    genes = {row["values"]: row["counts"] for row in panels["panel_id"].value_counts().to_pylist()}
+    names = {
+        "mutation_panel": "Mutations",
+        "cna_panel": "Copy number",
+        "fusion_panel": "Fusions",
+    }
+    return tuple(
+        Test(name=name, panel=_text(sample[key]), num_genes=genes.get(_text(sample[key]), 0))
+        for key, name in names.items()
+    )
+
+
+def _predicted(table: pa.Table, sample_id: str) -> pd.DataFrame:
+    own = table.filter(pc.equal(table["sample_id"], sample_id))
+    predicted: pd.DataFrame = own.select(PREDICTED).to_pandas()
+    return predicted
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _shown(alterations: pa.Table) -> pd.DataFrame:
+    frame: pd.DataFrame = alterations.select(SHOWN).to_pandas()
+    order = {kind.value: place for place, kind in enumerate(ALTERING_KINDS)}
+    ranks = frame["kind"].map(order).fillna(len(order))
+    keys = pd.DataFrame({"rank": ranks, "gene": frame["hugo_symbol"].fillna("")})
+    return frame.loc[keys.sort_values(["rank", "gene"], kind="stable").index].reset_index(drop=True)

@@ -1,0 +1,202 @@
+"""Embeddings that are not there yet: computed once per different tumor, then published."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from cache.errors import StudyNotFoundError
+from cache.store import Reader, Store
+from dashboard.errors import StudyChangedError
+from dashboard.outcomes import EmbedOutcome
+from dashboard.placing import place_unplaced
+from engine.progress import Progress
+
+if TYPE_CHECKING:
+    from engine.embed import Encoder
+    from engine.tokens import Tables
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Computed:
+    """Embeddings of one study that the store does not hold yet.
+
+    Attributes:
+        inputs: Columns study_id, sample_id, input_digest; every tumor of the study.
+        digests: The different inputs that were unknown, K.
+        vectors: Their embeddings, (K, D).
+    """
+
+    inputs: pa.Table
+    digests: list[str]
+    vectors: npt.NDArray[np.float32]
+
+
+def embed_studies(
+    store: Store, encoder: Encoder, study_ids: Sequence[str] | None, progress: Progress
+) -> EmbedOutcome:
+    """Embed what is not embedded, study by study, and place those tumors on the current map.
+
+    Args:
+        store: The store; something must be published.
+        encoder: The encoder.
+        study_ids: Studies; all when None.
+        progress: Told how far the work is.
+
+    Returns:
+        How many embeddings were computed, and how many were there.
+
+    Raises:
+        StudyNotFoundError: If a study is not in the store.
+    """
+    started = time.monotonic()
+    with store.read() as reader:
+        studies = choose_studies(reader, study_ids)
+        computed = _compute(reader, encoder, studies, progress)
+    _publish(store, encoder.digest, studies, computed, progress)
+    chosen = [study["study_id"] for study in studies]
+    num_tumors = sum(study["num_samples"] for study in studies)
+    num_computed = sum(len(part.digests) for part in computed)
+    return EmbedOutcome(
+        study_ids=tuple(chosen),
+        num_tumors=num_tumors,
+        num_computed=num_computed,
+        num_reused=num_tumors - num_computed,
+        num_placed=place_unplaced(store, encoder.digest, chosen, progress),
+        model_digest=encoder.digest,
+        elapsed_s=time.monotonic() - started,
+    )
+
+
+def choose_studies(reader: Reader, study_ids: Sequence[str] | None) -> list[dict[str, Any]]:
+    """Return the rows of `list_studies` for the wanted studies; of all when None.
+
+    Raises:
+        StudyNotFoundError: If a study is not in the store.
+    """
+    studies = {row["study_id"]: row for row in reader.list_studies().to_pylist()}
+    wanted = list(studies) if study_ids is None else list(dict.fromkeys(study_ids))
+    missing = [study_id for study_id in wanted if study_id not in studies]
+    if missing:
+        raise StudyNotFoundError(missing, studies)
+    return [studies[study_id] for study_id in wanted]
+
+
+def _compute(
+    reader: Reader, encoder: Encoder, studies: Sequence[dict[str, Any]], progress: Progress
+) -> list[_Computed]:
+    """Embed the studies whose inputs the store does not know in full."""
+    known = set(reader.known_inputs(encoder.digest))
+    computed = []
+    for study in studies:
+        inputs = reader.inputs(encoder.digest, [study["study_id"]])
+        if inputs.num_rows == study["num_samples"]:
+            continue
+        part = _compute_study(reader, encoder, study, known, progress)
+        known.update(part.digests)
+        computed.append(part)
+    return computed
+
+
+def _compute_study(
+    reader: Reader,
+    encoder: Encoder,
+    study: dict[str, Any],
+    known: set[str],
+    progress: Progress,
+) -> _Computed:
+    study_id = study["study_id"]
+    progress(f"Reading {study_id}", 0, 1)
+    tokens = encoder.tokenize(tables_of(reader, study))
+    progress(f"Reading {study_id}", 1, 1)
+    rows = unknown_rows(tokens.input_digests, known)
+
+    def report(stage: str, done: int, total: int) -> None:
+        progress(f"Embedding {study_id}", done, total)
+
+    inputs = {
+        "study_id": [study_id] * len(tokens),
+        "sample_id": tokens.sample_ids,
+        "input_digest": tokens.input_digests,
+    }
+    return _Computed(
+        inputs=pa.table({name: pa.array(values, pa.string()) for name, values in inputs.items()}),
+        digests=[tokens.input_digests[row] for row in rows],
+        vectors=encoder.embed(tokens.take(rows), progress=report),
+    )
+
+
+def tables_of(reader: Reader, study: dict[str, Any]) -> Tables:
+    """Read what tokenizing needs of a study.
+
+    Args:
+        reader: A reader of the store.
+        study: Its row of `list_studies`.
+    """
+    from engine.tokens import Tables
+
+    ids = [study["study_id"]]
+    return Tables(
+        genome=study["genome"],
+        samples=reader.samples(ids),
+        alterations=reader.alterations(ids),
+        panels=reader.panels(ids),
+    )
+
+
+def unknown_rows(digests: Sequence[str], known: set[str]) -> npt.NDArray[np.int64]:
+    """Return the first row of every different input that is not known, in order.
+
+    Args:
+        digests: Input digests, N.
+        known: Digests that need no computation.
+    """
+    first: dict[str, int] = {}
+    for row, digest in enumerate(digests):
+        if digest not in known:
+            first.setdefault(digest, row)
+    return np.array(list(first.values()), dtype=np.int64)
+
+
+def require_unchanged(store: Store, studies: Sequence[dict[str, Any]]) -> None:
+    """Refuse to publish what was computed from a study that was imported again meanwhile.
+
+    Args:
+        store: The store; the caller holds its writer lock.
+        studies: Rows of `list_studies` as they were when the work began.
+
+    Raises:
+        StudyChangedError: If one of them was imported again or removed.
+    """
+    with store.read() as reader:
+        now = {row["study_id"]: row for row in reader.list_studies().to_pylist()}
+    changed = [row["study_id"] for row in studies if now.get(row["study_id"]) != row]
+    if changed:
+        raise StudyChangedError(
+            f"{', '.join(changed)} changed in the store while this was computed, so nothing was "
+            "published. Run it again."
+        )
+
+
+def _publish(
+    store: Store,
+    model_digest: str,
+    studies: Sequence[dict[str, Any]],
+    computed: Sequence[_Computed],
+    progress: Progress,
+) -> None:
+    if not computed:
+        return
+    progress("Publishing embeddings", 0, 1)
+    with store.write(purpose="embed") as writer:
+        require_unchanged(store, studies)
+        for part in computed:
+            writer.add_inputs(model_digest, part.inputs)
+            writer.add_embeddings(model_digest, part.digests, part.vectors)
+    progress("Publishing embeddings", 1, 1)

@@ -1,0 +1,192 @@
+"""What each verb returns; `dashboard.documents` turns all of it into JSON."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+if TYPE_CHECKING:
+    from engine.layout import LayoutQuality
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportOutcome:
+    """A study that was taken in.
+
+    Attributes:
+        study_id: Its name in the store.
+        num_samples: Tumors.
+        num_patients: Patients.
+        num_alterations: Alterations loaded.
+        files: The account of every line, schema `engine.cohort.REPORT_FILES`.
+        findings: What was rejected, skipped or warned of, by rule; `REPORT_FINDINGS`.
+        notes: What the reader assumed, one sentence each.
+        elapsed_s: Seconds from the call to the published snapshot.
+    """
+
+    study_id: str
+    num_samples: int
+    num_patients: int
+    num_alterations: int
+    files: pa.Table
+    findings: pa.Table
+    notes: tuple[str, ...]
+    elapsed_s: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmbedOutcome:
+    """Studies that have embeddings now.
+
+    Attributes:
+        study_ids: The studies.
+        num_tumors: Their tumors.
+        num_computed: Embeddings that the encoder computed; twins count once.
+        num_reused: Tumors whose embedding was there already.
+        num_placed: Tumors newly placed on the current map.
+        model_digest: Digest of the model.
+        elapsed_s: Seconds.
+    """
+
+    study_ids: tuple[str, ...]
+    num_tumors: int
+    num_computed: int
+    num_reused: int
+    num_placed: int
+    model_digest: str
+    elapsed_s: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class LayoutOutcome:
+    """A map that was fitted and published.
+
+    Attributes:
+        layout_id: Its version, increasing.
+        name: Its name.
+        num_tumors: Tumors on it.
+        quality: How faithful it is.
+        model_digest: Digest of the model whose embeddings it shows.
+        elapsed_s: Seconds.
+    """
+
+    layout_id: int
+    name: str
+    num_tumors: int
+    quality: LayoutQuality
+    model_digest: str
+    elapsed_s: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Neighbor:
+    """A tumor near a placed one; `distance` is Euclidean between unit vectors, 0..2."""
+
+    study_id: str
+    sample_id: str
+    distance: float
+    cancer_type: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlacedTumor:
+    """A tumor put on a frozen map.
+
+    Attributes:
+        sample_id: Its name.
+        x: Position on the map.
+        y: Position on the map.
+        agreement: Share of its nearest tumors in the full space that are also nearest on the map,
+            0..1; higher is more faithful.
+        ood_score: How unlike the reference it is, 0..1; higher is stranger.
+        out_of_distribution: Whether the score is beyond the stated threshold: do not interpret.
+        neighbors: Its nearest tumors in the full space, the nearest first.
+        num_alterations: Alterations that were read.
+        num_tokens: Alterations that the encoder reads; the others enter as counts.
+    """
+
+    sample_id: str
+    x: float
+    y: float
+    agreement: float
+    ood_score: float
+    out_of_distribution: bool
+    neighbors: tuple[Neighbor, ...]
+    num_alterations: int
+    num_tokens: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlaceOutcome:
+    """Tumors of a file, placed.
+
+    Attributes:
+        tumors: The tumors, in the order of their names.
+        layout: Name of the map.
+        layout_id: Version of the map.
+        model_digest: Digest of the model.
+        rule: The rule of the out-of-distribution flag, a sentence.
+        saved_as: Study under which they were stored; None when nothing was stored.
+        files: The account of every line, as in `ImportOutcome`.
+        findings: What was rejected, skipped or warned of.
+        notes: What the reader assumed.
+        elapsed_s: Seconds.
+    """
+
+    tumors: tuple[PlacedTumor, ...]
+    layout: str
+    layout_id: int
+    model_digest: str
+    rule: str
+    saved_as: str | None
+    files: pa.Table
+    findings: pa.Table
+    notes: tuple[str, ...]
+    elapsed_s: float
+
+
+class Status(StrEnum):
+    """How a check ended."""
+
+    OK = "ok"
+    WARN = "warn"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """One thing that the doctor looked at.
+
+    Attributes:
+        name: What was looked at.
+        status: ok, warn (works, but not as it could) or fail.
+        found: What was found.
+        advice: What to do; empty when nothing.
+    """
+
+    name: str
+    status: Status
+    found: str
+    advice: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DemoOutcome:
+    """The map of the bundled cohort.
+
+    Attributes:
+        study_id: Name of the synthetic study.
+        num_tumors: Its tumors.
+        layout_id: Version of the map.
+        was_ready: Whether everything was there already.
+        elapsed_s: Seconds.
+    """
+
+    study_id: str
+    num_tumors: int
+    layout_id: int
+    was_ready: bool
+    elapsed_s: float

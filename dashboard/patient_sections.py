@@ -1,0 +1,295 @@
+"""The sections of the Patient page, in the order in which a tumor board asks."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from dashboard.cases import OOD_RULE_SHARE, Case, Test
+from dashboard.coloring import color_labels
+from dashboard.csv_export import to_csv
+from dashboard.figures import MAP_CONFIG, MapOptions
+from dashboard.intervals import shares
+from dashboard.patient_figures import draw_composition, draw_neighborhood
+from dashboard.queries import MapData, Objects
+from dashboard.selection import source_lines
+from dashboard.theme import SYNTHETIC_NOTE
+from dashboard.widgets import current_palette
+from dashboard.wording import (
+    AGREEMENT,
+    DISTANCE,
+    NOT_PROFILED,
+    OUT_OF_DISTRIBUTION,
+    WILSON,
+    count,
+    day,
+    title_of,
+)
+
+LOW_AGREEMENT = 0.4
+"""Below this share the place on the map says little; 0.4 is 6 of 15."""
+
+COLUMN_TITLES = {
+    "hugo_symbol": "Gene",
+    "kind": "Kind",
+    "protein_change": "Protein change",
+    "vaf": "Variant fraction",
+    "chromosome": "Chromosome",
+    "start_position": "Position",
+    "reference_allele": "Reference",
+    "tumor_allele": "Tumor",
+    "variant_classification": "As in the file",
+}
+
+
+def show_sequenced(case: Case) -> None:
+    """Say what was looked at, and what is unknown."""
+    with st.container(border=True, gap="small"):
+        st.subheader("What was sequenced", anchor=False)
+        st.markdown(f"**{_plain(case.sample_id)}**")
+        origin = _plain(case.study) if case.study else "uploaded, not stored"
+        kind = _plain(case.cancer_type) if case.cancer_type else "cancer type not given"
+        st.markdown(f"{kind}  \n{origin}  \nPositions count in {case.genome}")
+        if case.synthetic:
+            st.badge("Synthetic", icon=":material/labs:", color="violet", help=SYNTHETIC_NOTE)
+        for test in case.tests:
+            _show_test(test)
+        read = f"{count(len(case.altering), 'altering change')}, {len(case.others):,} others"
+        st.markdown(f"Read: {read}")
+        if case.num_tokens is not None:
+            st.caption(
+                f"The model reads {case.num_tokens:,} of them one by one; the others enter as "
+                "counts."
+            )
+        for note in case.notes:
+            st.caption(_plain(note))
+
+
+def _show_test(test: Test) -> None:
+    if test.panel is None:
+        st.markdown(f":material/remove: {test.name}: **not tested**", help=NOT_PROFILED)
+        return
+    genes = f", {test.num_genes:,} genes" if test.num_genes else ""
+    st.markdown(f":material/check: {test.name}: {_plain(test.panel)}{genes}")
+
+
+def show_trust(case: Case) -> None:
+    """Say how far the answer can be trusted, before it is given."""
+    with st.container(border=True, gap="small"):
+        st.subheader("Can this be trusted?", anchor=False)
+        if case.out_of_distribution:
+            st.error(
+                "It is unlike the tumors that the map was made of. Do not interpret its place or "
+                "its neighbors.",
+                title="Do not interpret",
+                icon=":material/block:",
+            )
+        else:
+            st.success(
+                "It is like tumors that the map was made of.",
+                title="Within the reference",
+                icon=":material/check_circle:",
+            )
+        st.markdown(
+            f"Stranger than **{case.ood_score:.0%}** of the reference tumors; above "
+            f"{OOD_RULE_SHARE:.0%} a tumor is marked.",
+            help=OUT_OF_DISTRIBUTION,
+        )
+        total = len(case.neighbors)
+        near = round(case.agreement * total)
+        st.markdown(
+            f"**{near} of its {total}** nearest tumors are also nearest on the map.",
+            help=AGREEMENT,
+        )
+        if case.agreement < LOW_AGREEMENT:
+            st.warning(
+                "Its place on the map says little: read the nearest tumors below instead.",
+                icon=":material/warning:",
+            )
+        if not len(case.altering):
+            st.warning(
+                "No altering change was found in it. Tumors without one lie together, whatever "
+                "they are.",
+                icon=":material/warning:",
+            )
+        missing = [test.name.lower() for test in case.tests if test.panel is None]
+        if missing:
+            st.caption(f"Not tested: {', '.join(missing)}. What they would show is unknown.")
+
+
+def show_place(data: MapData, case: Case) -> None:
+    """Draw the tumor and its nearest tumors on the map."""
+    types = data.samples["cancer_type"].iloc[case.neighbors]
+    coloring = color_labels("Cancer type", list(types.where(types.notna(), None)))
+    options = MapOptions(
+        palette=current_palette(),
+        source=f"map {data.name} v{data.layout_id}, {day(data.created_at)} · model "
+        f"{data.model_digest[:8]}",
+        synthetic=data.synthetic or case.synthetic,
+    )
+    figure = draw_neighborhood(
+        data.places, (case.sample_id, *case.place), case.neighbors, coloring, options
+    )
+    st.subheader("Where it lies", anchor=False, help=DISTANCE)
+    st.plotly_chart(
+        figure,
+        key="patient_map",
+        height=470,
+        config={**MAP_CONFIG, "toImageButtonOptions": {"filename": "tumorxy-patient", "scale": 2}},
+        alt=f"{case.sample_id} and its nearest tumors on the map",
+    )
+
+
+def show_neighbors(data: MapData, case: Case, labels: dict[str, Objects]) -> None:
+    """List the nearest tumors, and count what they are.
+
+    Args:
+        data: The map.
+        case: The tumor.
+        labels: Labels by title, one value per tumor of the map.
+    """
+    total = len(case.neighbors)
+    st.subheader(f"The {total} tumors most like it", anchor=False)
+    left, right = st.columns([1, 1.7], gap="medium")
+    given = {
+        title: values[case.neighbors]
+        for title, values in labels.items()
+        if any(value is not None for value in values[case.neighbors])
+    }
+    with left:
+        title = st.selectbox("Count them by", list(given), key="patient_by", help=WILSON)
+        found = shares(list(given[title]))
+        st.plotly_chart(
+            draw_composition(found, current_palette()),
+            key="patient_composition",
+            config={"displayModeBar": False},
+            alt=f"Neighbors by {title}: " + "; ".join(f"{s.name} {s.count}" for s in found),
+        )
+        st.caption(f"Share of {total} tumors with its 95% interval", help=WILSON)
+    with right:
+        samples = data.samples.iloc[case.neighbors]
+        table = pd.DataFrame(
+            {
+                "Sample": samples["sample_id"].to_numpy(dtype=object),
+                "Distance": case.distances,
+                **given,
+            }
+        )
+        _show_neighbor_table(data, case, table)
+
+
+def _show_neighbor_table(data: MapData, case: Case, table: pd.DataFrame) -> None:
+    st.dataframe(
+        table,
+        hide_index=True,
+        height=36 + 35 * min(len(table), 11),
+        placeholder="not given",
+        column_config={
+            "Sample": st.column_config.TextColumn(pinned=True),
+            "Distance": st.column_config.NumberColumn(
+                format="%.3f",
+                help="In the full model: 0 is the same, 2 the most different. It does not depend "
+                "on the map.",
+            ),
+        },
+        key="patient_neighbors",
+        alt="Nearest tumors with their labels",
+    )
+    st.download_button(
+        "Download CSV",
+        data=lambda: to_csv(table, [f"Tumors nearest to {case.sample_id}", *source_lines(data)]),
+        file_name="tumorxy-neighbors.csv",
+        mime="text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+        key="patient_neighbors_csv",
+    )
+
+
+def show_alterations(case: Case) -> None:
+    """List what alters a gene; the rest stays folded."""
+    altering = case.altering
+    st.subheader(f"Alterations: {count(len(altering), 'altering change')}", anchor=False)
+    if len(altering):
+        _show_alteration_table(altering, "patient_altering")
+    else:
+        st.caption("None was found among the genes that were looked at.")
+    others = case.others
+    if len(others):
+        with st.expander(
+            f"{len(others):,} silent, noncoding or single-copy changes, never counted as altering"
+        ):
+            _show_alteration_table(others, "patient_others")
+
+
+def _show_alteration_table(table: pd.DataFrame, key: str) -> None:
+    given = [name for name in COLUMN_TITLES if table[name].notna().any()]
+    st.dataframe(
+        table[given].rename(columns=COLUMN_TITLES),
+        hide_index=True,
+        height=36 + 35 * min(len(table), 10),
+        placeholder="–",  # noqa: RUF001 - the usual sign for an empty cell
+        column_config={
+            "Gene": st.column_config.TextColumn(pinned=True),
+            "Variant fraction": st.column_config.ProgressColumn(
+                min_value=0,
+                max_value=1,
+                format="percent",
+                help="Share of the sequencing reads at this place that carry the change",
+            ),
+            "Position": st.column_config.NumberColumn(format="localized"),
+        },
+        key=key,
+        alt="Alterations of this tumor",
+    )
+
+
+def show_clinical(case: Case) -> None:
+    """List what else the study says about the tumor."""
+    if not case.clinical:
+        return
+    with st.expander(f"Clinical facts ({len(case.clinical)})"):
+        facts = sorted((title_of(key, None), value) for key, value in case.clinical.items())
+        st.dataframe(
+            pd.DataFrame(facts, columns=["Fact", "Value"]),
+            hide_index=True,
+            key="patient_clinical",
+            alt="Clinical facts of this tumor",
+        )
+
+
+def show_predictions(predictions: pd.DataFrame) -> None:
+    """List what heads of the model predict, where the store has any.
+
+    Args:
+        predictions: Columns `task`, `class`, `probability`, `lower`, `upper`, `flag`.
+    """
+    if not len(predictions):
+        return
+    st.subheader("Predictions", anchor=False)
+    shown = predictions[["task", "class", "probability", "lower", "upper", "flag"]]
+    st.dataframe(
+        shown,
+        hide_index=True,
+        placeholder="",
+        column_config={
+            "task": "Task",
+            "class": "Class",
+            "probability": st.column_config.ProgressColumn(
+                "Probability", min_value=0, max_value=1, format="percent"
+            ),
+            "lower": st.column_config.NumberColumn("95% from", format="percent"),
+            "upper": st.column_config.NumberColumn("95% to", format="percent"),
+            "flag": st.column_config.TextColumn(
+                "Warning",
+                help="Why a prediction must not be read; empty when nothing speaks against it",
+            ),
+        },
+        key="patient_predictions",
+        alt="Predictions with their intervals",
+    )
+
+
+def _plain(text: str) -> str:
+    """Make text from a file harmless in Markdown."""
+    return "".join(f"\\{c}" if c in "\\`*_{}[]()#+-.!|<>~$:" else c for c in text)

@@ -1,0 +1,82 @@
+"""From numbers to colors and sizes. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from dashboard.coloring import Numbers
+
+Floats = npt.NDArray[np.float32]
+
+NUM_TICKS = 5
+
+
+def marker_size(num_tumors: int) -> int:
+    """Choose the diameter of a point in pixels: large for few tumors, small for many."""
+    for most, size in ((1_500, 8), (8_000, 6), (20_000, 5)):
+        if num_tumors <= most:
+            return size
+    return 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColorScale:
+    """How a number becomes a color.
+
+    Attributes:
+        low: Transformed value of the first color.
+        high: Transformed value of the last color.
+        is_log: Whether the transformation is log10(1 + value).
+        ticks: Numbers written beside the color bar, not transformed.
+        labels: How they are written; the last one says when larger values share its color.
+    """
+
+    low: float
+    high: float
+    is_log: bool
+    ticks: tuple[float, ...]
+    labels: tuple[str, ...]
+
+    def transform(self, values: Floats) -> Floats:
+        """Return what the color follows, float32."""
+        return np.log10(1 + values).astype(np.float32) if self.is_log else values
+
+
+def color_scale(coloring: Numbers, values: Floats) -> ColorScale:
+    """Fit the colors to the central 98% of the values, so that one outlier hides nothing.
+
+    Args:
+        coloring: Whether the color follows the logarithm.
+        values: (M,) known values, ascending, at least one.
+
+    Returns:
+        The scale.
+    """
+    low, high = (float(value) for value in np.quantile(values, [0.01, 0.99]))
+    if low == high:
+        low, high = float(values[0]), float(values[-1])
+    if low == high:
+        low, high = low - 0.5, high + 0.5
+    if coloring.is_log:
+        ends = np.log10(1 + np.array([low, high]))
+        ticks = 10 ** np.linspace(ends[0], ends[1], NUM_TICKS) - 1
+    else:
+        ends = np.array([low, high])
+        ticks = np.linspace(low, high, NUM_TICKS)
+    labels = [_number(value) for value in ticks]
+    if values[-1] > high:
+        labels[-1] = f"≥ {labels[-1]}"
+    return ColorScale(
+        low=float(ends[0]),
+        high=float(ends[1]),
+        is_log=coloring.is_log,
+        ticks=tuple(ticks.tolist()),
+        labels=tuple(labels),
+    )
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.2g}" if value else "0"

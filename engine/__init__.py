@@ -1,0 +1,1 @@
+"""Cohorts, tokens, the tumor encoder, layouts and placement."""

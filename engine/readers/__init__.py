@@ -1,0 +1,1 @@
+"""Readers of study folders, MAF, VCF and plain alteration tables."""

@@ -1,0 +1,164 @@
+"""Count tumors by group, pool what is too rare, and collect the rows of the statistics table.
+
+Used by `engine.training.derive_synthetic` only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from engine.synthetic_statistics import MIN_COUNT, SCHEMA
+
+KEYS = ["cancer_type", "subtype"]
+MOST_KNOTS = 19
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A feature counted in one group of tumors, or in a pool of groups (see `SCHEMA`)."""
+
+    name: str
+    cancer_type: str | None
+    subtype: str | None
+    num_tumors: int
+    num_positive: int | None  # null where the value is no frequency
+    tumors: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+
+    @property
+    def share(self) -> float:
+        """Share of the tumors that have the feature."""
+        return (self.num_positive or 0) / self.num_tumors
+
+
+class Rows:
+    """The statistics table as it grows; a count below MIN_COUNT stops the work."""
+
+    def __init__(self) -> None:
+        """Start with no row."""
+        self._rows: list[dict[str, str | float | None]] = []
+
+    def add(
+        self,
+        statistic: str,
+        cell: Cell,
+        value: float,
+        *,
+        hugo_symbol: str | None = None,
+        detail: str | None = None,
+    ) -> None:
+        """Add one value with the counts behind it."""
+        counts = [n for n in (cell.num_tumors, cell.num_positive) if n is not None]
+        if min(counts) < MIN_COUNT:
+            raise ValueError(f"{statistic} of {cell} rests on fewer than {MIN_COUNT} tumors.")
+        self._rows.append(
+            {
+                "statistic": statistic,
+                "cancer_type": cell.cancer_type,
+                "subtype": cell.subtype,
+                "hugo_symbol": hugo_symbol,
+                "detail": detail,
+                "value": float(f"{value:.4g}"),
+                "num_tumors": cell.num_tumors,
+                "num_positive": cell.num_positive,
+            }
+        )
+
+    def table(self) -> pa.Table:
+        """Return all rows as `SCHEMA`, sorted."""
+        table = pa.Table.from_pylist(self._rows, schema=SCHEMA)
+        keys = ["statistic", "cancer_type", "subtype", "hugo_symbol", "detail"]
+        return table.sort_by([(key, "ascending") for key in keys])
+
+
+def group_positions(samples: pd.DataFrame) -> dict[tuple[str, str], np.ndarray]:
+    """Row positions of the tumors of each (cancer type, subtype)."""
+    return {
+        (str(key[0]), str(key[1])): rows
+        for key, rows in sorted(samples.groupby(KEYS).indices.items())
+    }
+
+
+def count_cells(
+    samples: pd.DataFrame, flags: np.ndarray, features: Sequence[str]
+) -> tuple[list[Cell], list[Cell]]:
+    """Count features by group; pool groups with too few within the type, then over all types.
+
+    Args:
+        samples: Tumors with `KEYS`, (N,).
+        flags: Whether a tumor has a feature, (N, F), bool.
+        features: Names, (F,).
+
+    Returns:
+        Cells with at least MIN_COUNT tumors that have the feature, by group or pooled within a
+        type; and for each feature the cell of what remains over all types, however few.
+    """
+    cells, remaining = [], []
+    groups = group_positions(samples)
+    counts = np.array([flags[rows].sum(axis=0) for rows in groups.values()])
+    for f, name in enumerate(features):
+        left: dict[str, list[np.ndarray]] = {}
+        for ((cancer_type, subtype), rows), count in zip(groups.items(), counts[:, f], strict=True):
+            if count >= MIN_COUNT:
+                cells.append(Cell(name, cancer_type, subtype, len(rows), int(count), rows))
+            else:
+                left.setdefault(cancer_type, []).append(rows)
+        rest: list[np.ndarray] = []
+        for cancer_type, pool in left.items():
+            cell = pool_cell(name, cancer_type, pool, flags[:, f])
+            if (cell.num_positive or 0) >= MIN_COUNT:
+                cells.append(cell)
+            else:
+                rest.append(cell.tumors)
+        remaining.append(pool_cell(name, None, rest, flags[:, f]))
+    return cells, remaining
+
+
+def pool_cell(
+    name: str, cancer_type: str | None, pool: list[np.ndarray], flags: np.ndarray
+) -> Cell:
+    """Count one feature in several groups taken together."""
+    tumors = np.concatenate([np.empty(0, dtype=np.int64), *pool])
+    return Cell(name, cancer_type, None, len(tumors), int(flags[tumors].sum()), tumors)
+
+
+def as_types(cells: list[Cell]) -> list[Cell]:
+    """Say of cells counted by type, with an empty subtype, that they hold for the whole type."""
+    return [
+        Cell(c.name, c.cancer_type, None, c.num_tumors, c.num_positive, c.tumors) for c in cells
+    ]
+
+
+def add_shares(
+    rows: Rows, statistic: str, values: pd.Series, *, scope: Cell, hugo_symbol: str | None = None
+) -> None:
+    """Add the share of each value among those that occur at least MIN_COUNT times.
+
+    Rarer values are left out, so shares add up to one over the values named.
+    """
+    counts = values.value_counts()
+    counts = counts[counts >= MIN_COUNT].sort_index()
+    for value, count in counts.items():
+        cell = Cell(str(value), scope.cancer_type, scope.subtype, int(counts.sum()), int(count))
+        rows.add(statistic, cell, cell.share, hugo_symbol=hugo_symbol, detail=cell.name)
+
+
+def add_quantiles(rows: Rows, statistic: str, values: pd.Series, *, scope: Cell) -> None:
+    """Add evenly spaced quantiles with at least MIN_COUNT tumors between two of them.
+
+    Groups too small for five of them are left to the pool of their type. The extremes, which are
+    single tumors, are never written.
+    """
+    knots = min(MOST_KNOTS, len(values) // MIN_COUNT - 1)
+    if knots < 5:
+        return
+    for k in range(1, knots + 1):
+        probability = k / (knots + 1)
+        cell = Cell("", scope.cancer_type, scope.subtype, len(values), None)
+        rows.add(
+            statistic, cell, float(values.quantile(probability)), detail=f"{probability:.4f}"
+        )

@@ -1,0 +1,137 @@
+"""Weights on disk: a folder with safetensors, settings, vocabulary, card, and a manifest of digests.
+
+The model digest is the SHA-256 of the manifest's digests. Every derived row carries it, and nothing
+is loaded whose bytes differ from the manifest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load as parse_safetensors
+from safetensors.torch import save_file
+
+from engine.config import EncoderConfig
+from engine.errors import WeightsError
+from engine.model import TumorEncoder
+from engine.vocabulary import Vocabulary
+
+SHIPPED = Path(__file__).parent / "data" / "weights"
+WEIGHTS, CONFIG, VOCABULARY = "encoder.safetensors", "config.json", "vocabulary.json"
+CARD, MANIFEST = "card.json", "manifest.json"
+DIGESTED = (WEIGHTS, CONFIG, VOCABULARY)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoadedModel:
+    """An encoder ready to run, with its identity."""
+
+    model: TumorEncoder
+    vocabulary: Vocabulary
+    digest: str  # 64 hex characters
+    card: dict[str, Any]
+
+
+def save_model(
+    directory: Path, model: TumorEncoder, vocabulary: Vocabulary, card: dict[str, Any]
+) -> str:
+    """Write a model folder.
+
+    Args:
+        directory: Folder to write; made if absent.
+        model: The encoder.
+        vocabulary: Its vocabulary.
+        card: What it was trained on and how well it does, JSON values.
+
+    Returns:
+        The model digest.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    state = {name: value.contiguous().cpu() for name, value in model.state_dict().items()}
+    save_file(state, directory / WEIGHTS)
+    model.config.save(directory / CONFIG)
+    vocabulary.save(directory / VOCABULARY)
+    digests = {name: _sha256((directory / name).read_bytes()) for name in DIGESTED}
+    digest = model_digest(digests)
+    manifest = {"model_digest": digest, "sha256": digests}
+    _write_json(directory / MANIFEST, manifest)
+    write_card(directory, card)
+    return digest
+
+
+def write_card(directory: Path, card: dict[str, Any]) -> None:
+    """Write the card; it describes the weights and does not enter their digest."""
+    _write_json(directory / CARD, card)
+
+
+def load_model(directory: Path = SHIPPED) -> LoadedModel:
+    """Read a model folder and verify every byte of it.
+
+    Args:
+        directory: Folder that `save_model` wrote; the shipped weights by default.
+
+    Returns:
+        The encoder in evaluation mode, on the CPU.
+
+    Raises:
+        WeightsError: If a file is missing or differs from the manifest.
+    """
+    contents, digest = read_verified(directory)
+    config = EncoderConfig.from_json(contents[CONFIG].decode())
+    vocabulary = Vocabulary.from_json(contents[VOCABULARY].decode())
+    with torch.device("meta"):
+        model = TumorEncoder(config, vocabulary)
+    model.load_state_dict(parse_safetensors(contents[WEIGHTS]), assign=True)
+    card = json.loads((directory / CARD).read_text(encoding="utf-8"))
+    return LoadedModel(
+        model=model.eval().requires_grad_(False), vocabulary=vocabulary, digest=digest, card=card
+    )
+
+
+def read_verified(directory: Path) -> tuple[dict[str, bytes], str]:
+    """Read the digested files of a model folder.
+
+    Args:
+        directory: Folder of the model.
+
+    Returns:
+        Contents by file name, and the model digest.
+
+    Raises:
+        WeightsError: If a file is missing or differs from the manifest.
+    """
+    try:
+        manifest = json.loads((directory / MANIFEST).read_text(encoding="utf-8"))
+        contents = {name: (directory / name).read_bytes() for name in DIGESTED}
+    except (OSError, ValueError) as error:
+        raise WeightsError(
+            f"The weights in {directory.name} cannot be read ({type(error).__name__}). "
+            "Reinstall TumorXY, or point to a folder that `tumorxy pretrain` wrote."
+        ) from error
+    for name, content in contents.items():
+        found, expected = _sha256(content), manifest["sha256"][name]
+        if found != expected:
+            raise WeightsError(
+                f"{name} has the digest {found[:8]}, the manifest says {expected[:8]}: the file "
+                "is damaged or was changed. Reinstall TumorXY or train the weights again."
+            )
+    return contents, model_digest(manifest["sha256"])
+
+
+def model_digest(digests: dict[str, str]) -> str:
+    """Combine the digests of the files into the digest of the model."""
+    lines = [f"{name}\0{digests[name]}\n" for name in DIGESTED]
+    return _sha256("".join(lines).encode())
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _write_json(path: Path, value: dict[str, Any]) -> None:
+    path.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dashboard.service import Service
+from tests.dashboard.studies import draw_cohort, save_small_model
+
+
+@pytest.fixture(scope="session")
+def small_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a small random encoder."""
+    directory = tmp_path_factory.mktemp("weights")
+    save_small_model(directory)
+    return directory
+
+
+@pytest.fixture
+def installed_model(small_model: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Let the small encoder be the installed one."""
+    monkeypatch.setattr("engine.weights.SHIPPED", small_model)
+    monkeypatch.setattr("engine.embed.SHIPPED", small_model)
+    return small_model
+
+
+@pytest.fixture
+def service(tmp_path: Path, installed_model: Path) -> Service:
+    """Return a service on an empty home."""
+    return Service(tmp_path / "home")
+
+
+@pytest.fixture
+def with_study(service: Service) -> Service:
+    """Return a service that holds the study `first` with 60 tumors."""
+    service.import_cohort(draw_cohort("first", 60))
+    return service

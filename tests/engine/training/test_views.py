@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from engine.batching import Batch, make_batch
+from engine.kinds import Kind
+from engine.model import TARGETS
+from engine.tokens import COPY_NUMBER, MUTATIONS, tokenize
+from engine.training.views import ViewConfig, gene_states, random_view, restrict
+from engine.vocabulary import Vocabulary
+from tests.engine.cohorts import alteration, random_tables, tables, vocabulary
+
+
+@pytest.fixture(scope="module")
+def words() -> Vocabulary:
+    return vocabulary()
+
+
+@pytest.fixture(scope="module")
+def batch(words: Vocabulary) -> Batch:
+    return make_batch(tokenize(random_tables(30), words), np.arange(30))
+
+
+def arms(words: Vocabulary) -> torch.Tensor:
+    return torch.from_numpy(words.arm_of_gene)
+
+
+def test_a_hidden_gene_leaves_no_token_and_is_not_profiled(batch: Batch, words: Vocabulary) -> None:
+    gene = words.index["TP53"]
+    profiled = batch.profiled.clone()
+    profiled[:, :, gene] = False
+    view = restrict(batch, profiled, arms(words))
+    assert (batch.gene == gene).any()
+    assert not (view.gene == gene).any()
+    assert not view.profiled[:, :, gene].any()
+    assert len(view.gene) == int((batch.gene != gene).sum())
+
+
+def test_hiding_a_gene_takes_its_copy_number_out_of_its_arm(words: Vocabulary) -> None:
+    rows = [alteration("T", "TP53", Kind.DEEP_DELETION), alteration("T", "KRAS", Kind.GAIN)]
+    batch = make_batch(tokenize(tables(["T"], rows), words), np.array([0]))
+    profiled = batch.profiled.clone()
+    profiled[:, :, words.index["TP53"]] = False
+    view = restrict(batch, profiled, arms(words))
+    deleted, gained = words.arm_names.index("17p"), words.arm_names.index("12p")
+    assert batch.arm_sum[0, deleted] == -1
+    assert view.arm_sum[0, deleted] == 0
+    assert view.arm_sum[0, gained] == batch.arm_sum[0, gained] == 1
+
+
+def test_without_copy_number_no_arm_is_known(batch: Batch, words: Vocabulary) -> None:
+    profiled = batch.profiled.clone()
+    profiled[COPY_NUMBER] = False
+    view = restrict(batch, profiled, arms(words))
+    assert batch.arm_count.sum() > 0
+    assert view.arm_count.sum() == 0
+    assert view.arm_sum.abs().sum() == 0
+
+
+def test_a_random_view_hides_what_it_says_and_leaves_the_batch_untouched(
+    batch: Batch, words: Vocabulary
+) -> None:
+    before = {name: value.clone() for name, value in vars(batch).items()}
+    panels = torch.zeros(1, len(words.genes), dtype=torch.bool)
+    panels[0, words.index["KRAS"]] = True
+    config = ViewConfig(panel_share=1.0, hidden_share=0.0, modality_share=0.0)
+    view, hidden = random_view(batch, panels, arms(words), config, torch.Generator())
+    assert view.profiled[MUTATIONS].sum(1).tolist() == [1] * 30
+    assert not hidden[:, words.index["KRAS"]].any()
+    assert hidden[:, words.index["TP53"]].all()
+    assert view.outside_mb.sum() == 0
+    assert all(torch.equal(before[name], value) for name, value in vars(batch).items())
+
+
+def test_gene_states_tell_altered_from_wild_type_and_from_not_profiled(words: Vocabulary) -> None:
+    rows = [
+        alteration("T", "KRAS"),
+        alteration("T", "TP53", Kind.TRUNCATING),
+        alteration("T", "EGFR", Kind.AMPLIFICATION),
+    ]
+    batch = make_batch(tokenize(tables(["T"], rows), words), np.array([0]))
+    altered, profiled = gene_states(batch)
+    found = [
+        (TARGETS[target], words.genes[gene]) for _, target, gene in altered.nonzero().tolist()
+    ]
+    assert sorted(found) == [
+        ("amplification", "EGFR"),
+        ("mutation", "KRAS"),
+        ("mutation", "TP53"),
+        ("truncating mutation", "TP53"),
+    ]
+    assert profiled[0, :, words.index["STK11"]].all()
+    assert not profiled[0, :, words.index["BRCA2"]].any()
