@@ -3,33 +3,37 @@
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeAlias
 
 import duckdb
 
 from cache.errors import (
     CacheLockedError,
     DiskFullError,
+    HomeNotWritableError,
+    LimitsDifferError,
     QueryMemoryError,
     SnapshotDamagedError,
+    WriteFailedError,
 )
 
-_NO_EXTENSIONS = {
+_Config: TypeAlias = dict[str, str | bool | int | float | list[str]]
+
+_NO_EXTENSIONS: _Config = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
 }
 
-_DISK_FULL_ERRNOS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
-_DAMAGE = (
-    duckdb.IOException,
-    duckdb.FatalException,
-    duckdb.InternalException,
-    duckdb.SerializationException,
-)
-"""What the library raises on a block whose checksum is wrong or that it cannot make sense of."""
+_NOT_WRITABLE = {errno.EACCES, errno.EPERM, errno.EROFS}
+
+_OF_ROWS_OR_SQL = (duckdb.ProgrammingError, duckdb.IntegrityError, duckdb.DataError)
+"""Raised for a wrong statement or wrong rows; all other errors come from the file or the disk."""
 
 
 def open_snapshot(path: Path, *, memory_bytes: int, threads: int) -> duckdb.DuckDBPyConnection:
@@ -48,9 +52,10 @@ def open_snapshot(path: Path, *, memory_bytes: int, threads: int) -> duckdb.Duck
 
     Raises:
         CacheLockedError: If another program has the file open for writing.
+        LimitsDifferError: If this process has it open with other limits.
         SnapshotDamagedError: If it cannot be read.
     """
-    config = _NO_EXTENSIONS | {
+    config: _Config = _NO_EXTENSIONS | {
         "enable_external_access": "false",
         "lock_configuration": "true",
         "memory_limit": f"{memory_bytes}B",
@@ -59,6 +64,8 @@ def open_snapshot(path: Path, *, memory_bytes: int, threads: int) -> duckdb.Duck
     }
     try:
         return duckdb.connect(path, read_only=True, config=config)
+    except duckdb.ConnectionException as error:
+        raise LimitsDifferError from error
     except duckdb.Error as error:
         if isinstance(error, duckdb.IOException) and "lock" in str(error):
             raise CacheLockedError from error
@@ -67,7 +74,7 @@ def open_snapshot(path: Path, *, memory_bytes: int, threads: int) -> duckdb.Duck
 
 def open_draft(path: Path, *, memory_bytes: int) -> duckdb.DuckDBPyConnection:
     """Open the file that a writer builds; it and its temporary files are the writer's alone."""
-    config = _NO_EXTENSIONS | {
+    config: _Config = _NO_EXTENSIONS | {
         "enable_external_access": "false",
         "memory_limit": f"{memory_bytes}B",
         "temp_directory": f"{path}.tmp",
@@ -86,7 +93,7 @@ def rewrite(source: Path, target: Path, *, memory_bytes: int) -> None:
         target: The file to make.
         memory_bytes: Memory that the copy may use, in bytes.
     """
-    config = _NO_EXTENSIONS | {
+    config: _Config = _NO_EXTENSIONS | {
         "memory_limit": f"{memory_bytes}B",
         "temp_directory": f"{target}.tmp",
         "threads": "2",
@@ -101,8 +108,7 @@ def rewrite(source: Path, target: Path, *, memory_bytes: int) -> None:
 def damaged(name: str) -> SnapshotDamagedError:
     """Return the error for a snapshot that cannot be read."""
     return SnapshotDamagedError(
-        f"Snapshot {name} is damaged: its contents cannot be read as they were published. "
-        "Run `tumorxy doctor` to see what is whole, or restore the folder from a backup."
+        f"Snapshot {name} is damaged: its contents cannot be read as they were published"
     )
 
 
@@ -117,20 +123,28 @@ def reading(name: str) -> Iterator[None]:
         yield
     except duckdb.OutOfMemoryException as error:
         raise QueryMemoryError from error
-    except _DAMAGE as error:
+    except _OF_ROWS_OR_SQL:
+        raise
+    except duckdb.Error as error:
         raise damaged(name) from error
 
 
 @contextmanager
 def writing() -> Iterator[None]:
-    """Translate what a failing disk raises while a snapshot is built or published."""
+    """Translate what the system and the database raise while a snapshot is built or published."""
     try:
         yield
     except OSError as error:
-        if error.errno in _DISK_FULL_ERRNOS:
+        if error.errno in _DISK_FULL:
             raise DiskFullError from error
+        if error.errno in _NOT_WRITABLE:
+            raise HomeNotWritableError from error
         raise
-    except (duckdb.IOException, duckdb.FatalException) as error:
-        raise DiskFullError from error
     except duckdb.OutOfMemoryException as error:
         raise QueryMemoryError from error
+    except _OF_ROWS_OR_SQL:
+        raise
+    except duckdb.Error as error:
+        if any(os.strerror(code) in str(error) for code in _DISK_FULL):
+            raise DiskFullError from error
+        raise WriteFailedError from error

@@ -7,10 +7,13 @@ CacheError
 ├── InvalidRowsError        rows that do not fit the store were handed to a writer
 ├── StoreBusyError          another writer holds the lock
 ├── CacheLockedError        a foreign program holds the snapshot file
+├── LimitsDifferError       two stores of one process have different limits
 ├── WrongThreadError        a reader or writer was used outside the thread that opened it
 ├── SnapshotDamagedError    a file differs from what was published
 ├── SchemaTooNewError       the store was written by a newer version
 ├── DiskFullError           too little free space to write
+├── HomeNotWritableError    this user may not write under TUMORXY_HOME
+├── WriteFailedError        the disk failed while a snapshot was written
 └── QueryMemoryError        a query needs more memory than a connection may use
 
 No message holds a path of the server, a process id or text of the database library.
@@ -75,6 +78,16 @@ class CacheLockedError(CacheError):
         )
 
 
+class LimitsDifferError(CacheError):
+    """Two stores of one process have different limits."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This process has the snapshot open with other limits of memory or threads. "
+            "Give every Store of a process the same StoreLimits, or share one Store."
+        )
+
+
 class WrongThreadError(CacheError):
     """A reader or writer was used outside the thread that opened it."""
 
@@ -86,7 +99,17 @@ class WrongThreadError(CacheError):
 
 
 class SnapshotDamagedError(CacheError):
-    """A file differs from what was published."""
+    """A file differs from what was published.
+
+    Args:
+        found: What is damaged and how that was seen, without a final period.
+    """
+
+    def __init__(self, found: str) -> None:
+        super().__init__(
+            f"{found}. Restore the TumorXY home from a backup, or delete its CURRENT and snapshots "
+            "and import the studies again."
+        )
 
 
 class SchemaTooNewError(CacheError):
@@ -107,11 +130,35 @@ class SchemaTooNewError(CacheError):
 
 
 class DiskFullError(CacheError):
-    """Too little free space to write; the published snapshot is untouched."""
+    """Too little free space to write; the published snapshot is untouched.
+
+    Args:
+        found: How little there is, without a final period.
+    """
 
     def __init__(self, found: str = "The disk ran full while writing") -> None:
         super().__init__(
             f"{found}. Nothing was changed. Free some space, or move TUMORXY_HOME to a larger disk."
+        )
+
+
+class HomeNotWritableError(CacheError):
+    """This user may not write under TUMORXY_HOME."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The TumorXY home cannot be written by this user. Set TUMORXY_HOME to a folder that "
+            "can, or ask its owner for write access."
+        )
+
+
+class WriteFailedError(CacheError):
+    """The disk failed while a snapshot was written; the published one is untouched."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The disk reported an error while a snapshot was written. Nothing was changed. "
+            "Check the disk and try again."
         )
 
 

@@ -10,7 +10,7 @@ from typing import TypeAlias
 KEY_VERSION = 1
 """Raised when the encoding below changes, so that no old key is ever met again."""
 
-Part: TypeAlias = "None | bool | int | float | str | bytes | Sequence[Part] | Mapping[str, Part]"
+Part: TypeAlias = "bool | int | float | str | bytes | Sequence[Part] | Mapping[str, Part] | None"
 """What a key can be made of. Arrays go in as bytes, beside their shape and dtype."""
 
 

@@ -150,3 +150,8 @@ def migrate(connection: duckdb.DuckDBPyConnection) -> bool:
             [step.number, step.name, datetime.now(UTC).replace(tzinfo=None)],
         ).fetchall()
     return bool(missing)
+
+
+def count_rows(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """Return the rows of each of `TABLES`."""
+    return {table: int(connection.table(table).count("*").fetchall()[0][0]) for table in TABLES}

@@ -12,6 +12,7 @@ import pyarrow as pa
 from cache import schema
 from cache.connections import reading
 from cache.errors import LayoutNotFoundError, StudyNotFoundError, WrongThreadError
+from cache.migrations import count_rows
 from cache.snapshots import SnapshotInfo
 
 _STUDIES = """
@@ -143,6 +144,11 @@ class Reader:
             self._cursor.close()
             self._cursor = None
 
+    def row_counts(self) -> dict[str, int]:
+        """Return the rows of each table."""
+        with reading(self.info.path.name):
+            return count_rows(self._own())
+
     def list_studies(self) -> pa.Table:
         """Return `schema.STUDIES`, one row per study."""
         return self._table(_STUDIES, {}, schema.STUDIES)
@@ -210,7 +216,7 @@ class Reader:
         """Return what the import assumed, one sentence each."""
         sql = "SELECT note FROM note WHERE study_id = ANY($studies) ORDER BY position"
         table = self._of_studies(sql, [study_id], pa.schema([("note", pa.string())]))
-        return list(table["note"].to_pylist())
+        return [str(note) for note in table["note"].to_pylist()]
 
     def gene_states(self, hugo_symbol: str, study_ids: Sequence[str] | None = None) -> pa.Table:
         """Return the state of one gene in every sample: `schema.GENE_STATES`.
@@ -314,7 +320,8 @@ class Reader:
 
     def _known(self, study_ids: Sequence[str] | None) -> list[str]:
         """Return the studies to read; refuse one that is not there."""
-        known = self._fetch("SELECT study_id FROM study ORDER BY study_id", {})[0].to_pylist()
+        rows = self._fetch("SELECT study_id FROM study ORDER BY study_id", {})
+        known = [str(study_id) for study_id in rows["study_id"].to_pylist()]
         if study_ids is None:
             return known
         strangers = [study_id for study_id in study_ids if study_id not in known]
@@ -323,7 +330,8 @@ class Reader:
         return list(study_ids)
 
     def _table(self, sql: str, values: Mapping[str, Any], expected: pa.Schema) -> pa.Table:
-        return self._fetch(sql, values).rename_columns(expected.names).cast(expected)
+        table = self._fetch(sql, values).rename_columns(expected.names)
+        return table if table.schema.equals(expected) else table.cast(expected)
 
     def _fetch(self, sql: str, values: Mapping[str, Any]) -> pa.Table:
         with reading(self.info.path.name):

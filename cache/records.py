@@ -50,8 +50,7 @@ def read_record(path: Path) -> dict[str, Any]:
         intact = False
     if not intact:
         raise SnapshotDamagedError(
-            f"{path.name} of the store is damaged: its checksum does not match its contents. "
-            "Run `tumorxy doctor` to see what is whole, or restore the file from a backup."
+            f"{path.name} of the store is damaged: its checksum does not match its contents"
         )
     return dict(record)
 

@@ -74,7 +74,7 @@ class SnapshotInfo:
         row_counts: Rows per table.
         published_at: When, in UTC.
         schema_version: Number of the newest migration in the file.
-        keep_from: Snapshots with a lower number hold a study that was removed, and must go.
+        keep_from: Snapshots with a lower number hold samples that were removed, and must go.
     """
 
     number: int
@@ -97,7 +97,7 @@ class Draft:
         token: As in `SnapshotInfo`.
         row_counts: Rows per table.
         schema_version: Number of the newest migration in the file.
-        forget_older: Whether older snapshots must go, because a study was removed.
+        forget_older: Whether older snapshots must go, because samples were removed.
     """
 
     path: Path
@@ -113,16 +113,29 @@ def current(home: Home) -> SnapshotInfo | None:
     Raises:
         SnapshotDamagedError: If CURRENT or the manifest is damaged or missing.
     """
+    number = _current_number(home)
+    while number:
+        try:
+            return manifest(home, number)
+        except FileNotFoundError:
+            latest = _current_number(home)
+            if latest == number:
+                raise SnapshotDamagedError(
+                    f"The manifest of snapshot {number} is missing"
+                ) from None
+            # A writer has published and deleted since CURRENT was read.
+            number = latest
+    return None
+
+
+def _current_number(home: Home) -> int:
+    """Return the number of the published snapshot; 0 when nothing was ever published."""
     try:
-        number = int(read_record(home.current)["number"])
-        return None if number == 0 else manifest(home, number)
+        return int(read_record(home.current)["number"])
     except FileNotFoundError:
-        if not any(home.snapshots.glob("*")):
-            return None
-        raise SnapshotDamagedError(
-            "Snapshots are there, but CURRENT or the manifest that it names is missing. "
-            "Restore the folder from a backup before anything is imported."
-        ) from None
+        if any(home.snapshots.glob("*")):
+            raise SnapshotDamagedError("Snapshots are there, but CURRENT is missing") from None
+        return 0
 
 
 def initialize(home: Home) -> None:
@@ -195,8 +208,7 @@ def _copy_verified(base: SnapshotInfo, path: Path) -> None:
 
 def _changed(info: SnapshotInfo) -> SnapshotDamagedError:
     return SnapshotDamagedError(
-        f"Snapshot {info.path.name} is missing or no longer what its manifest says. "
-        "Run `tumorxy doctor` to see what is whole, or restore the folder from a backup."
+        f"Snapshot {info.path.name} is missing or no longer what its manifest says"
     )
 
 
@@ -251,7 +263,7 @@ def superseded(home: Home, info: SnapshotInfo | None, *, keep: int) -> list[Path
     newest = 0 if info is None else info.number
     oldest = 1 if info is None else max(newest - keep + 1, info.keep_from)
     kept = {f"{n}.{suffix}" for n in range(oldest, newest + 1) for suffix in ("duckdb", "json")}
-    return sorted(path for path in home.snapshots.iterdir() if path.name not in kept)
+    return sorted(path for path in home.snapshots.glob("*") if path.name not in kept)
 
 
 def leftovers(home: Home) -> list[Path]:
@@ -313,9 +325,16 @@ def require_size(info: SnapshotInfo) -> None:
         SnapshotDamagedError: If it differs from the manifest at a glance.
     """
     foreign = info.path.with_name(info.path.name + ".wal")
-    if (
-        not info.path.is_file()
-        or info.path.stat().st_size != info.size_bytes
-        or foreign.exists()
-    ):
+    if not info.path.is_file() or info.path.stat().st_size != info.size_bytes or foreign.exists():
+        raise _changed(info)
+
+
+def require_intact(info: SnapshotInfo) -> None:
+    """Refuse a snapshot that differs from its manifest in any byte.
+
+    Raises:
+        SnapshotDamagedError: If it does.
+    """
+    require_size(info)
+    if file_digest(info.path) != info.sha256:
         raise _changed(info)

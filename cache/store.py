@@ -5,17 +5,17 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
-from cache import snapshots
+from cache import health, snapshots
 from cache.connections import damaged, open_draft, open_snapshot, reading, rewrite, writing
-from cache.errors import NoSnapshotError, SchemaTooNewError
+from cache.errors import CacheError, NoSnapshotError, SchemaTooNewError, SnapshotDamagedError
 from cache.locking import writer_lock
-from cache.migrations import TABLES, migrate, newest_version
+from cache.migrations import count_rows, migrate, newest_version
 from cache.reader import Reader
 from cache.snapshots import Draft, Home, SnapshotInfo
 from cache.writer import Writer
@@ -72,6 +72,25 @@ class Store:
         """
         return snapshots.current(self._home)
 
+    def check(self) -> list[str]:
+        """Compare the published snapshot with its manifest, and look for leftovers.
+
+        Reads all of each file: about a second per gigabyte.
+
+        Returns:
+            One sentence per problem; empty when all is well.
+        """
+        found = health.problems(self._home, keep=self._limits.keep_snapshots)
+        try:
+            with self.read() as reader:
+                found += health.miscounted(reader.info, reader.row_counts())
+        except NoSnapshotError:
+            return found
+        except CacheError as error:
+            if str(error) not in found:
+                found.append(str(error))
+        return found
+
     @contextmanager
     def read(self) -> Iterator[Reader]:
         """Open the published snapshot for this thread.
@@ -112,41 +131,57 @@ class Store:
             SchemaTooNewError: If a newer version of the program published the store.
             SnapshotDamagedError: If the published snapshot is not what was published.
         """
-        self._home.create()
-        with writer_lock(self._home.root, timeout_s=timeout_s, purpose=purpose), writing():
-            snapshots.initialize(self._home)
-            base = self.snapshot()
-            if base is not None:
-                _require_known_schema(base)
-            snapshots.prune(self._home, base, keep=self._limits.keep_snapshots)
-            min_free = self._limits.min_free_bytes
-            snapshots.require_space(self._home, base, min_free_bytes=min_free)
-            with snapshots.drafting(self._home, base) as path:
-                yield from self._build(base, path)
-
-    def _build(self, base: SnapshotInfo | None, path: Path) -> Iterator[Writer]:
-        """Run the block on a draft and publish what it made."""
-        memory = self._limits.writer_memory_bytes
-        token = uuid.uuid4().hex
-        with closing(open_draft(path, memory_bytes=memory)) as connection:
-            connection.execute("BEGIN").fetchall()
-            migrated = migrate(connection)
+        with ExitStack() as stack:
+            with writing():
+                self._home.create()
+                lock = writer_lock(self._home.root, timeout_s=timeout_s, purpose=purpose)
+                stack.enter_context(lock)
+                base = self._prepare()
+                path = stack.enter_context(snapshots.drafting(self._home, base))
+                memory = self._limits.writer_memory_bytes
+                connection = stack.enter_context(closing(open_draft(path, memory_bytes=memory)))
+                connection.execute("BEGIN").fetchall()
+                migrated = migrate(connection)
             writer = Writer(connection)
-            try:
-                yield writer
-            finally:
-                writer.close()
-            if not (migrated or writer.changed):
-                return
-            row_counts = _seal(connection, token)
-        if writer.needs_rewrite:
-            path = _rewritten(path, memory)
+            stack.callback(writer.close)
+            # What the caller's own files raise in the block is not about the store.
+            yield writer
+            writer.require_sound()
+            if migrated or writer.changed:
+                with writing():
+                    self._publish(base, path, connection, erased=writer.erased_samples)
+
+    def _prepare(self) -> SnapshotInfo | None:
+        """Return the snapshot to start from; delete leftovers, refuse what cannot end well."""
+        snapshots.initialize(self._home)
+        base = self.snapshot()
+        if base is not None:
+            _require_known_schema(base)
+        snapshots.prune(self._home, base, keep=self._limits.keep_snapshots)
+        min_free = self._limits.min_free_bytes
+        snapshots.require_space(self._home, base, min_free_bytes=min_free)
+        return base
+
+    def _publish(
+        self,
+        base: SnapshotInfo | None,
+        path: Path,
+        connection: duckdb.DuckDBPyConnection,
+        *,
+        erased: bool,
+    ) -> None:
+        """Commit a draft and put it in the place of the published snapshot."""
+        token = uuid.uuid4().hex
+        row_counts = _seal(connection, token)
+        connection.close()
+        if erased:
+            path = _rewritten(path, self._limits.writer_memory_bytes)
         draft = Draft(
             path=path,
             token=token,
             row_counts=row_counts,
             schema_version=newest_version(),
-            forget_older=writer.removed_study,
+            forget_older=erased,
         )
         info = snapshots.publish(self._home, base, draft)
         snapshots.prune(self._home, info, keep=self._limits.keep_snapshots)
@@ -159,30 +194,40 @@ class Store:
                 if info is None:
                     raise NoSnapshotError
                 _require_known_schema(info)
-                if self._open is not None and self._open[0] == info.token:
+                if info.schema_version < newest_version():
+                    self._upgrade()
+                elif self._open is not None and self._open[0] == info.token:
                     return self._open[1].cursor(), info
-                # A writer may have deleted the file since CURRENT was read.
-                if not info.path.exists() and self.snapshot() != info:
-                    continue
-                self._reopen(info)
+                else:
+                    self._reopen(info)
+
+    def _upgrade(self) -> None:
+        """Publish the same rows in the newest schema."""
+        with self.write(purpose="upgrade of the store"):
+            pass
 
     def _reopen(self, info: SnapshotInfo) -> None:
         """Open a snapshot in place of the one that is open; its readers keep theirs."""
         if self._open is not None:
             self._open[1].close()
             self._open = None
+        try:
+            self._open = (info.token, self._opened(info))
+        except SnapshotDamagedError:
+            # Unless a writer has published and deleted since CURRENT was read.
+            if self.snapshot() == info:
+                raise
+
+    def _opened(self, info: SnapshotInfo) -> duckdb.DuckDBPyConnection:
         snapshots.require_size(info)
-        connection = open_snapshot(
-            info.path,
-            memory_bytes=self._limits.reader_memory_bytes,
-            threads=self._limits.reader_threads,
-        )
+        memory, threads = self._limits.reader_memory_bytes, self._limits.reader_threads
+        connection = open_snapshot(info.path, memory_bytes=memory, threads=threads)
         with reading(info.path.name):
             tokens = connection.execute("SELECT token FROM snapshot").fetchall()
         if tokens != [(info.token,)]:
             connection.close()
             raise damaged(info.path.name)
-        self._open = (info.token, connection)
+        return connection
 
 
 def _require_known_schema(info: SnapshotInfo) -> None:
@@ -200,7 +245,7 @@ def _seal(connection: duckdb.DuckDBPyConnection, token: str) -> dict[str, int]:
     connection.execute("INSERT INTO snapshot VALUES (?)", [token]).fetchall()
     connection.execute("COMMIT").fetchall()
     connection.execute("CHECKPOINT").fetchall()
-    return {table: connection.table(table).count("*").fetchall()[0][0] for table in TABLES}
+    return count_rows(connection)
 
 
 def _rewritten(path: Path, memory_bytes: int) -> Path:

@@ -12,136 +12,15 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from cache import schema
+from cache import schema, statements
+from cache.connections import writing
 from cache.errors import (
     InvalidRowsError,
     LayoutNotFoundError,
     StudyNotFoundError,
     WrongThreadError,
 )
-
-_IMPORTED = {
-    "alterations": (
-        schema.ALTERATIONS,
-        # By sample, so that one patient is read from one block: 1.5 ms of 5 million rows.
-        "INSERT INTO alteration SELECT ?, * FROM incoming "
-        "ORDER BY sample_id, hugo_symbol, start_position, kind, tumor_allele",
-    ),
-    "clinical": (
-        schema.CLINICAL,
-        "INSERT INTO clinical SELECT ?, * FROM incoming ORDER BY attribute, sample_id",
-    ),
-    "panels": (schema.PANELS, "INSERT INTO panel SELECT ?, * FROM incoming ORDER BY ALL"),
-    "attributes": (schema.ATTRIBUTES, "INSERT INTO attribute SELECT ?, * FROM incoming"),
-    "files": (schema.REPORT_FILES, "INSERT INTO report_file SELECT ?, * FROM incoming"),
-    "findings": (schema.REPORT_FINDINGS, "INSERT INTO report_finding SELECT ?, * FROM incoming"),
-}
-"""Each table of an import: its schema, and how it is stored."""
-
-_INSERT_SAMPLES = """
-INSERT INTO sample
-SELECT $study_id, s.*, coalesce(a.num_mutations, 0), coalesce(a.num_cna, 0)
-FROM incoming s LEFT JOIN (
-    SELECT sample_id,
-        count(*) FILTER (kind = ANY($mutations)) AS num_mutations,
-        count(*) FILTER (kind = ANY($copy_numbers)) AS num_cna
-    FROM alteration WHERE study_id = $study_id GROUP BY sample_id
-) a USING (sample_id)
-ORDER BY s.sample_id
-"""
-
-_COUNT_STRANGERS = """
-SELECT count(*) FROM (
-    SELECT sample_id FROM alteration WHERE study_id = $study_id
-    UNION ALL SELECT sample_id FROM clinical WHERE study_id = $study_id
-) WHERE sample_id NOT IN (SELECT sample_id FROM sample WHERE study_id = $study_id)
-"""
-
-_INSERT_STUDY = """
-INSERT INTO study
-SELECT $study_id, $version, $name, $description, $citation, $genome, $synthetic, $source_digest,
-    $imported_at, count(*), count(DISTINCT patient_id),
-    (SELECT count(*) FROM alteration WHERE study_id = $study_id)
-FROM sample WHERE study_id = $study_id
-"""
-
-_DELETE_IMPORT = (
-    "DELETE FROM study WHERE study_id = ?",
-    "DELETE FROM note WHERE study_id = ?",
-    "DELETE FROM sample WHERE study_id = ?",
-    "DELETE FROM alteration WHERE study_id = ?",
-    "DELETE FROM panel WHERE study_id = ?",
-    "DELETE FROM clinical WHERE study_id = ?",
-    "DELETE FROM attribute WHERE study_id = ?",
-    "DELETE FROM report_file WHERE study_id = ?",
-    "DELETE FROM report_finding WHERE study_id = ?",
-)
-
-# Rows of samples that the study, as it is now, does not have.
-_DELETE_DERIVED = (
-    "DELETE FROM input WHERE study_id = $study_id AND sample_id NOT IN "
-    "(SELECT sample_id FROM sample WHERE study_id = $study_id)",
-    "DELETE FROM coordinate WHERE study_id = $study_id AND sample_id NOT IN "
-    "(SELECT sample_id FROM sample WHERE study_id = $study_id)",
-    "DELETE FROM prediction WHERE study_id = $study_id AND sample_id NOT IN "
-    "(SELECT sample_id FROM sample WHERE study_id = $study_id)",
-)
-
-_DELETE_UNUSED_EMBEDDINGS = """
-DELETE FROM embedding WHERE input_digest NOT IN (SELECT input_digest FROM input)
-"""
-
-_DELETE_SAME_INPUTS = """
-DELETE FROM input WHERE model_digest = ?
-    AND (study_id, sample_id) IN (SELECT study_id, sample_id FROM incoming)
-"""
-
-_INSERT_INPUTS = """
-INSERT INTO input
-SELECT $model_digest, i.study_id, st.version, i.sample_id, i.input_digest
-FROM incoming i JOIN sample s USING (study_id, sample_id) JOIN study st USING (study_id)
-ORDER BY i.study_id, i.sample_id
-"""
-
-_INSERT_EMBEDDINGS = """
-INSERT INTO embedding
-SELECT $model_digest, i.input_digest, i.vector FROM incoming i
-WHERE i.input_digest NOT IN (
-    SELECT input_digest FROM embedding WHERE model_digest = $model_digest)
-"""
-
-_DELETE_SAME_COORDINATES = """
-DELETE FROM coordinate WHERE layout_id = ?
-    AND (study_id, sample_id) IN (SELECT study_id, sample_id FROM incoming)
-"""
-
-_INSERT_COORDINATES = """
-INSERT INTO coordinate
-SELECT l.layout_id, c.study_id, c.sample_id, i.input_digest, c.x, c.y, c.placed, c.agreement,
-    c.ood_score, c.out_of_distribution
-FROM incoming c
-JOIN layout l ON l.layout_id = $layout_id
-JOIN study st USING (study_id)
-JOIN input i ON i.model_digest = l.model_digest AND i.study_id = c.study_id
-    AND i.sample_id = c.sample_id AND i.study_version = st.version
-ORDER BY c.study_id, c.sample_id
-"""
-
-_DELETE_SAME_PREDICTIONS = """
-DELETE FROM prediction WHERE model_digest = ?
-    AND (study_id, sample_id, task) IN (SELECT study_id, sample_id, task FROM incoming)
-"""
-
-_INSERT_PREDICTIONS = """
-INSERT INTO prediction
-SELECT $model_digest, p.study_id, p.sample_id, i.input_digest, p.task, p."class",
-    p.probability, p.lower, p.upper, p.flag
-FROM incoming p
-JOIN study st USING (study_id)
-JOIN input i ON i.model_digest = $model_digest AND i.study_id = p.study_id
-    AND i.sample_id = p.sample_id AND i.study_version = st.version
-ORDER BY p.study_id, p.sample_id, p.task, p."class"
-"""
+from cache.rows import require_unique, shaped, sorted_by_sample
 
 
 class Writer:
@@ -156,12 +35,23 @@ class Writer:
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection: duckdb.DuckDBPyConnection | None = connection
         self._thread = threading.get_ident()
+        self._sound = True
         self.changed = False
         """Whether the draft differs from the snapshot that it was copied from."""
-        self.needs_rewrite = False
-        """Whether rows of a study were deleted: they still stand in the file's free space."""
-        self.removed_study = False
-        """Whether a study was removed: older snapshots must go."""
+        self.erased_samples = False
+        """Whether samples are gone that still stand in the file's free space and in older files."""
+
+    def require_sound(self) -> None:
+        """Refuse to publish after an error that the caller has swallowed.
+
+        Raises:
+            InvalidRowsError: If a call has failed.
+        """
+        if not self._sound:
+            raise InvalidRowsError(
+                "A change failed halfway, so none of the changes was published. "
+                "Let the error leave the `with` block."
+            )
 
     def close(self) -> None:
         """Refuse further use."""
@@ -205,12 +95,13 @@ class Writer:
         study_id = str(study["study_id"])
         version = self._version(study_id)
         if version:
-            self._delete_import(study_id)
+            self._delete_import(study_id, still_there=samples)
+        alterations = sorted_by_sample(shaped(alterations, schema.ALTERATIONS, "alterations"))
         tables = {"alterations": alterations, "clinical": clinical, "panels": panels}
         tables |= {"attributes": attributes, "files": files, "findings": findings}
-        for name, (expected, sql) in _IMPORTED.items():
-            self._insert(sql, _shaped(tables[name], expected, name), [study_id])
-        self._insert_samples(study_id, _shaped(samples, schema.SAMPLES, "samples"))
+        for name, (expected, sql) in statements.IMPORTED.items():
+            self._insert(sql, shaped(tables[name], expected, name), [study_id])
+        self._insert_samples(study_id, shaped(samples, schema.SAMPLES, "samples"))
         for position, note in enumerate(notes):
             self._run("INSERT INTO note VALUES (?, ?, ?)", [study_id, position, note])
         self._insert_study(study, version + 1)
@@ -232,9 +123,8 @@ class Writer:
         if not self._version(study_id):
             known = self._run("SELECT study_id FROM study ORDER BY study_id")
             raise StudyNotFoundError([study_id], [row[0] for row in known])
-        self._delete_import(study_id)
+        self._delete_import(study_id, still_there=schema.SAMPLES.empty_table())
         self._delete_derived(study_id)
-        self.removed_study = True
 
     def add_inputs(self, model_digest: str, inputs: pa.Table) -> None:
         """Record the digest of what a model reads of each sample.
@@ -247,12 +137,12 @@ class Writer:
         Raises:
             InvalidRowsError: If a sample is not in the store, or occurs twice.
         """
-        rows = _shaped(inputs, schema.INPUTS, "inputs")
-        _require_unique(rows, ["study_id", "sample_id"], "inputs")
-        self._insert(_DELETE_SAME_INPUTS, rows, [model_digest])
-        added = self._insert(_INSERT_INPUTS, rows, {"model_digest": model_digest})
+        rows = shaped(inputs, schema.INPUTS, "inputs")
+        require_unique(rows, ["study_id", "sample_id"], "inputs")
+        self._insert(statements.DELETE_SAME_INPUTS, rows, [model_digest])
+        added = self._insert(statements.INSERT_INPUTS, rows, {"model_digest": model_digest})
         if added != rows.num_rows:
-            raise InvalidRowsError(
+            raise self._refused(
                 f"{rows.num_rows - added} of {rows.num_rows} input digests belong to samples "
                 "that the store does not hold. Import their study first."
             )
@@ -286,7 +176,7 @@ class Writer:
                 "vector": pa.FixedSizeListArray.from_arrays(flat, vectors.shape[1]),
             }
         )
-        self._insert(_INSERT_EMBEDDINGS, rows, {"model_digest": model_digest})
+        self._insert(statements.INSERT_EMBEDDINGS, rows, {"model_digest": model_digest})
 
     def add_layout(
         self, name: str, model_digest: str, config_json: str, quality_json: str, ood_json: str
@@ -326,13 +216,13 @@ class Writer:
         """
         if not self._run("SELECT 1 FROM layout WHERE layout_id = ?", [layout_id]):
             raise LayoutNotFoundError(f"There is no layout {layout_id}; add it first.")
-        rows = _shaped(coordinates, schema.COORDINATES, "coordinates")
-        _require_unique(rows, ["study_id", "sample_id"], "coordinates")
+        rows = shaped(coordinates, schema.COORDINATES, "coordinates")
+        require_unique(rows, ["study_id", "sample_id"], "coordinates")
         if not all(np.isfinite(rows[axis].to_numpy()).all() for axis in ("x", "y")):
             raise InvalidRowsError("Coordinates must be finite numbers; nothing was stored.")
-        self._insert(_DELETE_SAME_COORDINATES, rows, [layout_id])
-        added = self._insert(_INSERT_COORDINATES, rows, {"layout_id": layout_id})
-        _require_inputs(rows.num_rows - added, rows.num_rows, "coordinates")
+        self._insert(statements.DELETE_SAME_COORDINATES, rows, [layout_id])
+        added = self._insert(statements.INSERT_COORDINATES, rows, {"layout_id": layout_id})
+        self._require_inputs(rows.num_rows - added, rows.num_rows, "coordinates")
 
     def add_predictions(self, model_digest: str, predictions: pa.Table) -> None:
         """Store predictions; they take the place of earlier ones of the same sample and task.
@@ -344,20 +234,20 @@ class Writer:
         Raises:
             InvalidRowsError: If a sample has no input digest for the model, or a row repeats.
         """
-        rows = _shaped(predictions, schema.PREDICTIONS, "predictions")
-        _require_unique(rows, ["study_id", "sample_id", "task", "class"], "predictions")
-        self._insert(_DELETE_SAME_PREDICTIONS, rows, [model_digest])
-        added = self._insert(_INSERT_PREDICTIONS, rows, {"model_digest": model_digest})
-        _require_inputs(rows.num_rows - added, rows.num_rows, "predictions")
+        rows = shaped(predictions, schema.PREDICTIONS, "predictions")
+        require_unique(rows, ["study_id", "sample_id", "task", "class"], "predictions")
+        self._insert(statements.DELETE_SAME_PREDICTIONS, rows, [model_digest])
+        added = self._insert(statements.INSERT_PREDICTIONS, rows, {"model_digest": model_digest})
+        self._require_inputs(rows.num_rows - added, rows.num_rows, "predictions")
 
     def _insert_samples(self, study_id: str, samples: pa.Table) -> None:
-        _require_unique(samples, ["sample_id"], "samples")
+        require_unique(samples, ["sample_id"], "samples")
         mutations, copy_numbers = list(schema.MUTATION_KINDS), list(schema.COPY_NUMBER_KINDS)
         values = {"study_id": study_id, "mutations": mutations, "copy_numbers": copy_numbers}
-        self._insert(_INSERT_SAMPLES, samples, values)
-        strangers = self._run(_COUNT_STRANGERS, {"study_id": study_id})[0][0]
+        self._insert(statements.INSERT_SAMPLES, samples, values)
+        strangers = self._run(statements.COUNT_STRANGERS, {"study_id": study_id})[0][0]
         if strangers:
-            raise InvalidRowsError(
+            raise self._refused(
                 f"{strangers} alterations or clinical values of study {study_id!r} belong to no "
                 "sample of it. Add the samples, or leave the rows out."
             )
@@ -366,18 +256,21 @@ class Writer:
         values = {"description": "", "citation": "", "synthetic": False} | dict(study)
         names = ("study_id", "name", "description", "citation", "genome", "synthetic")
         row = {name: values[name] for name in (*names, "source_digest")}
-        self._run(_INSERT_STUDY, row | {"version": version, "imported_at": _now()})
+        self._run(statements.INSERT_STUDY, row | {"version": version, "imported_at": _now()})
         self.changed = True
 
-    def _delete_import(self, study_id: str) -> None:
-        for sql in _DELETE_IMPORT:
+    def _delete_import(self, study_id: str, *, still_there: pa.Table) -> None:
+        rows = self._run("SELECT sample_id FROM sample WHERE study_id = ?", [study_id])
+        gone = {row[0] for row in rows}.difference(still_there["sample_id"].to_pylist())
+        self.erased_samples = self.erased_samples or bool(gone)
+        for sql in statements.DELETE_IMPORT:
             self._run(sql, [study_id])
-        self.changed = self.needs_rewrite = True
+        self.changed = True
 
     def _delete_derived(self, study_id: str) -> None:
-        for sql in _DELETE_DERIVED:
+        for sql in statements.DELETE_DERIVED:
             self._run(sql, {"study_id": study_id})
-        self._run(_DELETE_UNUSED_EMBEDDINGS)
+        self._run(statements.DELETE_UNUSED_EMBEDDINGS)
 
     def _version(self, study_id: str) -> int:
         """Return how often a study was imported; 0 when it is not there."""
@@ -393,61 +286,45 @@ class Writer:
                 f"{found[0][0]}. Use a model digest that changes with the model."
             )
 
+    def _require_inputs(self, missing: int, total: int, name: str) -> None:
+        if missing:
+            raise self._refused(
+                f"{missing} of {total} {name} belong to samples without an input digest for this "
+                "model. Call add_inputs for them first."
+            )
+
     def _insert(self, sql: str, rows: pa.Table, values: list[Any] | dict[str, Any]) -> int:
         """Run a statement that reads the table `incoming`; return the number of changed rows."""
         connection = self._own()
         connection.register("incoming", rows)
-        try:
-            changed = self._run(sql, values)
-        finally:
-            connection.unregister("incoming")
+        changed = self._run(sql, values)
+        connection.unregister("incoming")
         self.changed = True
         return int(changed[0][0])
 
     def _run(self, sql: str, values: list[Any] | dict[str, Any] | None = None) -> list[Any]:
-        # Fetching all ends the statement: the connection refuses other work before.
+        self._sound, was_sound = False, self._sound
         try:
-            return self._own().execute(sql, values).fetchall()
+            with writing():
+                # Fetching all ends the statement: the connection refuses other work before.
+                rows = self._own().execute(sql, values).fetchall()
         except (duckdb.ConstraintException, duckdb.ConversionException) as error:
             raise InvalidRowsError(
                 "A value is missing that every row must have, or has another type. "
                 "Nothing was stored."
             ) from error
+        self._sound = was_sound
+        return rows
+
+    def _refused(self, message: str) -> InvalidRowsError:
+        """Return the error for rows that were stored already: nothing may be published."""
+        self._sound = False
+        return InvalidRowsError(message)
 
     def _own(self) -> duckdb.DuckDBPyConnection:
         if self._connection is None or self._thread != threading.get_ident():
             raise WrongThreadError
         return self._connection
-
-
-def _shaped(table: pa.Table, expected: pa.Schema, name: str) -> pa.Table:
-    """Return the expected columns in the expected order and types."""
-    missing = [column for column in expected.names if column not in table.column_names]
-    if missing:
-        raise InvalidRowsError(f"The table of {name} lacks the columns {', '.join(missing)}.")
-    try:
-        return table.select(expected.names).cast(expected)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise InvalidRowsError(
-            f"The table of {name} holds values of another type than {expected.names} need."
-        ) from error
-
-
-def _require_unique(rows: pa.Table, columns: list[str], name: str) -> None:
-    unique = rows.select(columns).group_by(columns).aggregate([]).num_rows
-    if unique != rows.num_rows:
-        raise InvalidRowsError(
-            f"{rows.num_rows - unique} rows of the table of {name} repeat a "
-            f"{' and '.join(columns)}. Each may occur once."
-        )
-
-
-def _require_inputs(missing: int, total: int, name: str) -> None:
-    if missing:
-        raise InvalidRowsError(
-            f"{missing} of {total} {name} belong to samples without an input digest for this "
-            "model. Call add_inputs for them first."
-        )
 
 
 def _now() -> datetime:

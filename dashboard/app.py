@@ -9,15 +9,23 @@ import streamlit as st
 from dashboard.resources import prepare_process
 from dashboard.widgets import guarded
 
-PAGES = Path(__file__).parent / "pages"
+PAGES = Path(__file__).parent / "app_pages"
+# Not `pages`: Streamlit would run a folder of that name without this file, and so without the
+# frame and its guards, until the first session has come through here.
+
+# Streamlit has no setting for the side margins, which take a tenth of a projector's width.
+STYLE = """<style>
+[data-testid="stMainBlockContainer"] { padding-left: 2.25rem; padding-right: 2.25rem; }
+</style>"""
 
 st.set_page_config(
     page_title="TumorXY",
-    page_icon=":material/scatter_plot:",
+    page_icon=PAGES.parent / "static" / "favicon.svg",
     layout="wide",
     initial_sidebar_state="collapsed",
     menu_items={"About": "TumorXY: a map of tumors. Research use only, not for care decisions."},
 )
+st.html(STYLE)
 st.logo(str(PAGES.parent / "static" / "logo.svg"), size="large")
 
 page = st.navigation(

@@ -30,7 +30,6 @@ app = typer.Typer(
     cls=Commands,
     help="A map of tumors: where a sequenced tumor lies, what lies around it, and how far to "
     "trust that. Research use only.",
-    no_args_is_help=True,
     add_completion=False,
     rich_markup_mode="rich",
 )
@@ -65,7 +64,7 @@ def import_study(
     cancer_type: CancerType = None,
     json: Json = False,
 ) -> None:
-    """Take a study into the store, and account for every line of its files."""
+    """Take a study into the store; every line is accounted for."""
     voice, service = _begin(json=json)
     options = _options(study, genome, panel, cancer_type)
     with voice.progress() as progress:
@@ -92,7 +91,7 @@ def layout(
     name: Annotated[str, typer.Option(help="Name of the map.")] = "main",
     json: Json = False,
 ) -> None:
-    """Fit a map of all embedded tumors; the old one keeps its orientation."""
+    """Fit a map of all embedded tumors."""
     voice, service = _begin(json=json)
     with voice.progress() as progress:
         outcome = service.layout(name, progress)
@@ -110,7 +109,7 @@ def place(
     cancer_type: CancerType = None,
     json: Json = False,
 ) -> None:
-    """Put tumors on the current map without moving anybody; nothing is stored without --save."""
+    """Put tumors on the current map; nobody else moves."""
     voice, service = _begin(json=json)
     options = _options(study, genome, panel, cancer_type)
     with voice.progress() as progress:
@@ -125,7 +124,7 @@ def export(
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder to write into.")],
     json: Json = False,
 ) -> None:
-    """Write a study with its embeddings, coordinates and predictions as Parquet files."""
+    """Write a study and what was computed from it as Parquet."""
     import pyarrow.parquet as pq
 
     voice, service = _begin(json=json)
@@ -151,7 +150,7 @@ def remove(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     json: Json = False,
 ) -> None:
-    """Delete a study with everything derived from it."""
+    """Delete a study with all that was computed from it."""
     voice, service = _begin(json=json)
     if not yes:
         _confirm(study, json=json)
@@ -187,7 +186,7 @@ def pretrain(
     ] = False,
     json: Json = False,
 ) -> None:
-    """Train an encoder; it is written to a folder and changes nothing that is installed."""
+    """Train an encoder into a folder; nothing installed changes."""
     from dashboard.training import DEFAULT_STUDIES
     from engine.config import PretrainConfig
 
@@ -202,7 +201,7 @@ def pretrain(
 
 @app.command()
 def doctor(*, json: Json = False) -> None:
-    """Tell what this installation is made of, whether it is well, and what to fix."""
+    """Tell what this installation is made of, and what to fix."""
     voice, service = _begin(json=json)
     checks = service.doctor()
     failed = any(check.status is Status.FAIL for check in checks)
@@ -219,7 +218,7 @@ def demo(
     port: Annotated[int | None, typer.Option(help="Port; the first free one from 8501.")] = None,
     json: Json = False,
 ) -> None:
-    """Build the map of the bundled synthetic cohort, if it is not there, and open it."""
+    """Build the map of the bundled synthetic cohort, and open it."""
     voice, service = _begin(json=json)
     with voice.progress() as progress:
         outcome = service.demo(progress)

@@ -28,7 +28,7 @@ class Commands(TyperGroup):
         **extra: Any,
     ) -> NoReturn:
         """Run a command and leave the process with its exit code."""
-        arguments = list(sys.argv[1:] if args is None else args)
+        arguments = list(sys.argv[1:] if args is None else args) or ["--help"]
         voice = Voice(json="--json" in arguments)
         extra["standalone_mode"] = False
         try:
@@ -46,12 +46,8 @@ class Commands(TyperGroup):
 
 
 def _fail_usage(voice: Voice, error: typer.TyperException) -> NoReturn:
-    if voice.json:
-        voice.fail(ErrorReport(rule="usage", message=error.format_message()))
-    else:
-        from typer.rich_utils import rich_format_error
-
-        rich_format_error(error)
+    voice.fail(ErrorReport(rule="usage", message=error.format_message()))
+    voice.say("Add --help to a command to see what it takes.")
     sys.exit(error.exit_code)
 
 

@@ -12,7 +12,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from cache.errors import StudyNotFoundError
-from cache.store import Reader, Store
+from cache.reader import Reader
+from cache.store import Store
 from dashboard.errors import StudyChangedError
 from dashboard.outcomes import EmbedOutcome
 from dashboard.placing import place_unplaced

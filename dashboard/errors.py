@@ -114,7 +114,7 @@ def report_error(error: BaseException, home: Path) -> ErrorReport:
         The report.
     """
     if isinstance(error, ImportRefusedError):
-        return _refusal(error)
+        return _refusal(error, home)
     if isinstance(error, EXPECTED):
         return ErrorReport(rule=rule_of(error), message=str(error))
     known = _system_error(error)
@@ -127,7 +127,9 @@ def rule_of(error: BaseException) -> str:
     return "-".join(word.lower() for word in words if word != "Error")
 
 
-def _refusal(error: ImportRefusedError) -> ErrorReport:
+def _refusal(error: ImportRefusedError, home: Path) -> ErrorReport:
+    # A reader that broke leaves what it wrote as a note: for the logs, not for the page.
+    broke = bool(getattr(error, "__notes__", ()))
     return ErrorReport(
         rule=error.rule,
         message=str(error),
@@ -136,6 +138,7 @@ def _refusal(error: ImportRefusedError) -> ErrorReport:
         column=error.column,
         value=error.value,
         advice=error.advice or None,
+        error_id=record_error(error, home) if broke else None,
     )
 
 

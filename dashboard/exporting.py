@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from cache.store import Reader, Store
+from cache.reader import Reader
+from cache.store import Store
 from dashboard.documents import to_json
 from dashboard.embedding import choose_studies
 from dashboard.errors import ExportError

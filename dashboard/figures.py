@@ -91,6 +91,7 @@ class MapOptions:
         view: What the reader did to the map before.
         marked: Row of the tumor that was searched for.
         selected: Rows that are selected; None when there is no selection.
+        narrow: Whether the notice below the figure needs a line for each of its parts.
     """
 
     palette: Palette
@@ -99,6 +100,7 @@ class MapOptions:
     view: View = field(default_factory=View)
     marked: int | None = None
     selected: Rows | None = None
+    narrow: bool = False
 
 
 def draw_map(places: Places, coloring: Coloring, options: MapOptions) -> go.Figure:
@@ -304,8 +306,10 @@ def _lay_out_map(figure: go.Figure, options: MapOptions) -> None:
 def add_notice(figure: go.Figure, options: MapOptions) -> None:
     """Write the research-use notice and the source below a figure."""
     words = [SYNTHETIC.upper() if options.synthetic else "", RESEARCH_USE, options.source]
+    separator = "<br>" if options.narrow else " · "
     figure.add_annotation(
-        text=" · ".join(_escape(word) for word in words if word),
+        text=separator.join(_escape(word) for word in words if word),
+        align="left",
         xref="paper",
         yref="paper",
         x=0,

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from cache.store import Reader, Store
-from dashboard.documents import to_json
+from cache.reader import Reader
+from cache.store import Store
 from dashboard.embedding import require_unchanged
 from dashboard.errors import NothingToDoError
 from dashboard.outcomes import LayoutOutcome
@@ -48,7 +48,7 @@ def fit_map(store: Store, model_digest: str, name: str, progress: Progress) -> L
     with store.write(purpose=f"layout {name}") as writer:
         require_unchanged(store, studies)
         layout_id = writer.add_layout(
-            name, model_digest, to_json(config), to_json(layout.quality), to_json(layout.ood)
+            name, model_digest, config.to_json(), layout.quality.to_json(), layout.ood.to_json()
         )
         writer.add_coordinates(layout_id, fitted_rows(tumors, layout.coordinates))
     progress("Publishing the map", 1, 1)
@@ -80,6 +80,8 @@ def _previous(reader: Reader, name: str, tumors: pa.Table) -> npt.NDArray[np.flo
     last = max(versions, key=lambda row: int(row["layout_id"]))
     coordinates = reader.coordinates(last["layout_id"])
     found = find_rows(tumors, coordinates)
+    if not (found >= 0).any():
+        return None
     points = np.full((len(found), 2), np.nan, dtype=np.float32)
     points[found >= 0] = points_of(coordinates)[found[found >= 0]]
     return points

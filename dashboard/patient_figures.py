@@ -97,7 +97,7 @@ def _lay_out(figure: go.Figure, title: str) -> None:
     figure.update_xaxes(**axis)
     figure.update_yaxes(**axis, scaleanchor="x", scaleratio=1)
     figure.update_layout(
-        margin={"l": 0, "r": 0, "t": 30, "b": 26},
+        margin={"l": 0, "r": 0, "t": 30, "b": 58},
         dragmode="pan",
         hovermode="closest",
         legend={

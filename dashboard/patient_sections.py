@@ -14,7 +14,7 @@ from dashboard.patient_figures import draw_composition, draw_neighborhood
 from dashboard.queries import MapData, Objects
 from dashboard.selection import source_lines
 from dashboard.theme import SYNTHETIC_NOTE
-from dashboard.widgets import current_palette
+from dashboard.widgets import current_palette, plain_text
 from dashboard.wording import (
     AGREEMENT,
     DISTANCE,
@@ -28,6 +28,8 @@ from dashboard.wording import (
 
 LOW_AGREEMENT = 0.4
 """Below this share the place on the map says little; 0.4 is 6 of 15."""
+
+IMAGE = {"filename": "tumorxy-patient", "scale": 2}
 
 COLUMN_TITLES = {
     "hugo_symbol": "Gene",
@@ -46,9 +48,9 @@ def show_sequenced(case: Case) -> None:
     """Say what was looked at, and what is unknown."""
     with st.container(border=True, gap="small"):
         st.subheader("What was sequenced", anchor=False)
-        st.markdown(f"**{_plain(case.sample_id)}**")
-        origin = _plain(case.study) if case.study else "uploaded, not stored"
-        kind = _plain(case.cancer_type) if case.cancer_type else "cancer type not given"
+        st.markdown(f"**{plain_text(case.sample_id)}**")
+        origin = plain_text(case.study) if case.study else "uploaded, not stored"
+        kind = plain_text(case.cancer_type) if case.cancer_type else "cancer type not given"
         st.markdown(f"{kind}  \n{origin}  \nPositions count in {case.genome}")
         if case.synthetic:
             st.badge("Synthetic", icon=":material/labs:", color="violet", help=SYNTHETIC_NOTE)
@@ -61,8 +63,10 @@ def show_sequenced(case: Case) -> None:
                 f"The model reads {case.num_tokens:,} of them one by one; the others enter as "
                 "counts."
             )
-        for note in case.notes:
-            st.caption(_plain(note))
+        if case.notes:
+            with st.expander(f"What was assumed ({len(case.notes)})", type="compact"):
+                for note in case.notes:
+                    st.caption(plain_text(note))
 
 
 def _show_test(test: Test) -> None:
@@ -70,7 +74,7 @@ def _show_test(test: Test) -> None:
         st.markdown(f":material/remove: {test.name}: **not tested**", help=NOT_PROFILED)
         return
     genes = f", {test.num_genes:,} genes" if test.num_genes else ""
-    st.markdown(f":material/check: {test.name}: {_plain(test.panel)}{genes}")
+    st.markdown(f":material/check: {test.name}: {plain_text(test.panel)}{genes}")
 
 
 def show_trust(case: Case) -> None:
@@ -126,18 +130,20 @@ def show_place(data: MapData, case: Case) -> None:
         source=f"map {data.name} v{data.layout_id}, {day(data.created_at)} · model "
         f"{data.model_digest[:8]}",
         synthetic=data.synthetic or case.synthetic,
+        narrow=True,
     )
     figure = draw_neighborhood(
         data.places, (case.sample_id, *case.place), case.neighbors, coloring, options
     )
-    st.subheader("Where it lies", anchor=False, help=DISTANCE)
-    st.plotly_chart(
-        figure,
-        key="patient_map",
-        height=470,
-        config={**MAP_CONFIG, "toImageButtonOptions": {"filename": "tumorxy-patient", "scale": 2}},
-        alt=f"{case.sample_id} and its nearest tumors on the map",
-    )
+    with st.container(border=True, height="stretch"):
+        st.subheader("Where it lies", anchor=False, help=DISTANCE)
+        st.plotly_chart(
+            figure,
+            key="patient_map",
+            height=470,
+            config={**MAP_CONFIG, "toImageButtonOptions": IMAGE},
+            alt=f"{case.sample_id} and its nearest tumors on the map",
+        )
 
 
 def show_neighbors(data: MapData, case: Case, labels: dict[str, Objects]) -> None:
@@ -288,8 +294,3 @@ def show_predictions(predictions: pd.DataFrame) -> None:
         key="patient_predictions",
         alt="Predictions with their intervals",
     )
-
-
-def _plain(text: str) -> str:
-    """Make text from a file harmless in Markdown."""
-    return "".join(f"\\{c}" if c in "\\`*_{}[]()#+-.!|<>~$:" else c for c in text)

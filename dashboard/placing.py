@@ -10,17 +10,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cache.store import Reader, Store
+from cache.reader import Reader
+from cache.store import Store
 from dashboard.errors import NoMapError
-from dashboard.outcomes import Neighbor, PlacedTumor
+from dashboard.outcomes import Neighbor, PlacedTumor, PlaceOutcome
 from dashboard.rows import find_rows, points_of, vectors_of
-from engine.progress import Progress
+from engine.progress import Progress, no_progress
 
 if TYPE_CHECKING:
-    from engine.placement import Placement, Reference
-
     from engine.cohort import Cohort
     from engine.embed import Encoder
+    from engine.placement import Placement, Reference
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,17 +67,17 @@ class Placer:
         """
         return cls(encoder=encoder, map=load_map(store, encoder.digest))
 
-    def place(self, cohort: Cohort) -> tuple[PlacedTumor, ...]:
+    def place(self, cohort: Cohort, progress: Progress = no_progress) -> tuple[PlacedTumor, ...]:
         """Place every tumor of a cohort; each result is independent of the others.
 
         Args:
             cohort: One or many tumors, as a reader returned them.
+            progress: Told how far the work is.
 
         Returns:
             The placed tumors, in the order of `cohort.samples`.
         """
         from engine.placement import place
-
         from engine.tokens import Tables
 
         tokens = self.encoder.tokenize(
@@ -88,7 +88,8 @@ class Placer:
                 panels=cohort.panels,
             )
         )
-        placement = place(self.encoder.embed(tokens), self.map.reference)
+        vectors = self.encoder.embed(tokens, progress=progress)
+        placement = place(vectors, self.map.reference, progress=progress)
         neighbors = self._neighbors(placement)
         num_alterations = count_alterations(cohort)
         return tuple(
@@ -121,6 +122,31 @@ class Placer:
         ]
         starts = range(0, num_tumors * num_neighbors, num_neighbors)
         return [tuple(flat[start : start + num_neighbors]) for start in starts]
+
+
+def place_outcome(
+    placer: Placer,
+    cohort: Cohort,
+    tumors: tuple[PlacedTumor, ...],
+    *,
+    saved: bool,
+    elapsed_s: float,
+) -> PlaceOutcome:
+    """Put together what `place` returns, with the account of the file's lines."""
+    from engine.placement import OOD_RULE
+
+    return PlaceOutcome(
+        tumors=tumors,
+        layout=placer.map.name,
+        layout_id=placer.map.layout_id,
+        model_digest=placer.map.model_digest,
+        rule=OOD_RULE,
+        saved_as=cohort.study.study_id if saved else None,
+        files=cohort.report.files,
+        findings=cohort.report.findings,
+        notes=cohort.notes,
+        elapsed_s=elapsed_s,
+    )
 
 
 def load_map(store: Store, model_digest: str) -> PublishedMap:
@@ -162,7 +188,7 @@ def newest_layout(reader: Reader) -> dict[str, Any] | None:
 
 def _load(reader: Reader, layout: dict[str, Any]) -> PublishedMap:
     """Line up coordinates, vectors and cancer types of the tumors that the map was fitted to."""
-    from engine.placement import Reference
+    from engine.placement import OodReference, Reference
 
     coordinates = reader.coordinates(layout["layout_id"])
     fitted = coordinates.filter(pc.invert(coordinates["placed"]))
@@ -179,7 +205,7 @@ def _load(reader: Reader, layout: dict[str, Any]) -> PublishedMap:
         reference=Reference(
             vectors=vectors_of(embeddings)[rows],
             coordinates=points_of(fitted),
-            ood=ood_reference(layout["ood"]),
+            ood=OodReference.from_json(layout["ood"]),
         ),
     )
 
@@ -208,9 +234,7 @@ def place_unplaced(
         reference = _load(reader, layout).reference
     from engine.placement import place
 
-    progress("Placing tumors", 0, tumors.num_rows)
-    placement = place(vectors_of(tumors), reference)
-    progress("Placing tumors", tumors.num_rows, tumors.num_rows)
+    placement = place(vectors_of(tumors), reference, progress=progress)
     with store.write(purpose="place") as writer:
         writer.add_coordinates(layout["layout_id"], placed_rows(tumors, placement))
     return int(tumors.num_rows)

@@ -121,7 +121,8 @@ class MapData:
     @cached_property
     def keys(self) -> pa.Table:
         """Study and sample of each tumor: sample ids are unique only within their study."""
-        return pa.Table.from_pandas(self.samples[KEYS], preserve_index=False)
+        names = {key: pa.array(self.samples[key], pa.string()) for key in KEYS}
+        return pa.table(names)
 
     @cached_property
     def folded_ids(self) -> pd.Series[str]:

@@ -16,6 +16,7 @@ import pyarrow as pa
 import streamlit as st
 
 from dashboard import cases, queries
+from dashboard.card import ModelCard, read_card
 from dashboard.cases import Case
 from dashboard.coloring import Coloring, color_gene, color_labels, color_numbers
 from dashboard.nearest import Space
@@ -85,6 +86,26 @@ def load_studies(key: Published) -> pa.Table:
     """Return the imported studies, as `cache.store.Reader.list_studies` does."""
     with _service(key.home).store.read() as reader:
         return reader.list_studies()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """The account of an import: `files` and `findings` as in `engine.cohort`, and notes."""
+
+    files: pa.Table
+    findings: pa.Table
+    notes: tuple[str, ...]
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def load_report(key: Published, study_id: str) -> Report:
+    """Return the account of an import."""
+    with _service(key.home).store.read() as reader:
+        return Report(
+            files=reader.report_files(study_id),
+            findings=reader.report_findings(study_id),
+            notes=tuple(reader.notes(study_id)),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,6 +193,12 @@ def load_case(key: Published, _data: MapData, layout_id: int, row: int) -> Case:
         return cases.stored_case(reader, _data, space, row)
 
 
+@st.cache_resource(max_entries=1, show_spinner=False, ttl="10m")
+def load_card() -> ModelCard | None:
+    """Return the card of the installed weights; None when there are none."""
+    return read_card()
+
+
 OFFERED_PANEL = "IMPACT505"
 
 
@@ -183,7 +210,7 @@ def offered_genes() -> list[str]:
     return sorted(pathways | table.panels()[OFFERED_PANEL])
 
 
-@st.cache_resource(max_entries=1, show_spinner="Loading the encoder and the map")
+@st.cache_resource(max_entries=1, show_spinner=False)
 def load_placer(key: Published) -> Placer:
     """Return what places tumors on the current map.
 

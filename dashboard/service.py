@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -170,11 +170,10 @@ class Service:
         from dashboard.placing import Placer, place_outcome
 
         started = time.monotonic()
+        _require_source(path)
         placer = Placer.load(self.store, self.encoder)
         cohort = self._read(path, options, progress)
-        progress("Placing tumors", 0, cohort.samples.num_rows)
-        tumors = placer.place(cohort)
-        progress("Placing tumors", len(tumors), len(tumors))
+        tumors = placer.place(cohort, progress)
         if save:
             self.import_cohort(cohort, progress)
             self.embed([cohort.study.study_id], progress)
@@ -273,12 +272,9 @@ class Service:
         return build_demo(self, progress)
 
     def _read(self, path: Path, options: ReadOptions, progress: Progress) -> Cohort:
+        _require_source(path)
         from engine.sandbox import read_in_child
 
-        if not path.exists():
-            raise SourceNotFoundError(
-                f"There is no file or folder {path.name!r} where it was looked for. Check the path."
-            )
         return read_in_child(path, options, progress)
 
     def _require_studies(self, purpose: str) -> None:
@@ -289,7 +285,14 @@ class Service:
             )
 
 
-def cohort_tables(cohort: Cohort) -> dict[str, object]:
+def _require_source(path: Path) -> None:
+    if not path.exists():
+        raise SourceNotFoundError(
+            f"There is no file or folder {path.name!r} where it was looked for. Check the path."
+        )
+
+
+def cohort_tables(cohort: Cohort) -> dict[str, Any]:
     """Return what the store keeps of a cohort, by the names of its arguments."""
     return {
         "samples": cohort.samples,

@@ -70,15 +70,16 @@ def draw_layout(console: Console, outcome: LayoutOutcome) -> None:
         f"Map [bold]{outcome.name}[/], version {outcome.layout_id}: {outcome.num_tumors:,} tumors "
         f"({outcome.elapsed_s:.1f} s)"
     )
-    measures = {
-        field.name: getattr(outcome.quality, field.name) for field in fields(outcome.quality)
-    }
-    estimates = {name: value for name, value in measures.items() if hasattr(value, "low")}
-    rows = [
-        {"measure": name.replace("_", " "), "value": e.value, "low": e.low, "high": e.high}
-        for name, e in estimates.items()
-    ]
+    measures = [(f.name, getattr(outcome.quality, f.name)) for f in fields(outcome.quality)]
+    rows = [_measure_row(name, found) for name, found in measures if found is not None]
     _print(console, "Quality, with 95% intervals", ("measure", "value", "low", "high"), rows)
+
+
+def _measure_row(name: str, found: Any) -> dict[str, Any]:
+    """Return a row of the quality table; a plain number has no interval."""
+    low, high = (getattr(found, end, None) for end in ("low", "high"))
+    value = getattr(found, "value", found)
+    return {"measure": name.replace("_", " "), "value": value, "low": low, "high": high}
 
 
 def draw_place(console: Console, outcome: PlaceOutcome) -> None:

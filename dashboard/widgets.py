@@ -70,6 +70,15 @@ def show_empty(title: str, advice: str, icon: str) -> None:
         st.space("small")
 
 
+MARKDOWN = "\\`*_{}[]()#+-.!|<>~$:"
+"""Characters that Streamlit's Markdown may read as formatting."""
+
+
+def plain_text(text: str) -> str:
+    """Make text that comes from a file harmless in Markdown."""
+    return "".join(f"\\{c}" if c in MARKDOWN else c for c in text)
+
+
 def current_palette() -> Palette:
     """Return the colors that fit the appearance of the reader's browser."""
     return palette(st.context.theme.type)

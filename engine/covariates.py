@@ -91,5 +91,3 @@ def _spectrum(batch: Batch, prior: Tensor, strength: float) -> Tensor:
     counts = substitution_counts(batch)
     share = (counts + strength * prior) / (counts.sum(1, keepdim=True) + strength)
     return torch.log(share / prior)
-
-

@@ -1,7 +1,7 @@
 """What can go wrong in the engine.
 
 EngineError
-├── ImportRefusedError      a file or study cannot be taken in; names file, line, column, rule, value
+├── ImportRefusedError      a file or study was refused; names file, line, column, rule, value
 ├── UnknownGeneError        a symbol that the gene table does not know was asked for
 ├── WeightsError            weights are missing, damaged or of another version
 ├── TokenizationError       a cohort cannot be turned into tokens

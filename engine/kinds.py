@@ -40,7 +40,7 @@ COPY_NUMBER_KINDS = (Kind.AMPLIFICATION, Kind.DEEP_DELETION)
 """Copy-number calls that make a gene altered."""
 
 SINGLE_COPY_KINDS = (Kind.GAIN, Kind.SHALLOW_DELETION)
-"""Copy-number calls that are kept, shown as fraction of the genome, and never make a gene altered."""
+"""Copy-number calls that are kept and summed up, and never make a gene altered."""
 
 ALTERING_KINDS = (*MUTATION_KINDS, *COPY_NUMBER_KINDS, Kind.FUSION)
 """Every kind that makes a gene altered."""

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from engine.neighbors import BLOCK_ROWS, Rows
+from engine.neighbors import BLOCK_ROWS, Rows, without_self
 from engine.progress import Progress, no_progress
 
 Z_95 = 1.959963984540054
@@ -138,10 +138,8 @@ def map_neighbors(coordinates: NDArray[np.float32], num_neighbors: int) -> Rows:
     Returns:
         Rows of the K nearest, itself left out, nearest first, (N, K), int64.
     """
-    found = cKDTree(coordinates).query(coordinates, k=num_neighbors + 1)[1].astype(np.int64)
-    own = found == np.arange(len(found))[:, None]
-    own[~own.any(axis=1), -1] = True
-    return found[~own].reshape(len(found), num_neighbors)
+    found = cKDTree(coordinates).query(coordinates, k=num_neighbors + 1)[1]
+    return without_self(np.asarray(found, dtype=np.int64))
 
 
 def _rank_agreement(
@@ -184,7 +182,8 @@ def _vote(codes: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the winning code of each row, -1 where no neighbor has one."""
     same = (codes[:, :, None] == codes[:, None, :]) & (codes >= 0)[:, :, None]
     winner = same.sum(axis=2).argmax(axis=1)
-    return codes[np.arange(len(codes)), winner]
+    winners: NDArray[np.int64] = codes[np.arange(len(codes)), winner]
+    return winners
 
 
 def _mean(values: NDArray[np.float64], *, population: int) -> Estimate:

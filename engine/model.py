@@ -80,7 +80,8 @@ class Block(nn.Module):
         q, k, v = qkv.unbind(1)  # (T, H, D / H) each
         q, k = rotate(q, *table), rotate(k, *table)
         x = x + self.out(varlen_attention(q, k, v, cu_seqlens).flatten(1))
-        return x + self.down(gelu(self.up(self.feed_norm(x))))
+        result: Tensor = x + self.down(gelu(self.up(self.feed_norm(x))))
+        return result
 
 
 class TumorEncoder(nn.Module):
@@ -168,7 +169,8 @@ class TumorEncoder(nn.Module):
         scalars = [has_residue, has_vaf, batch.vaf * has_vaf, batch.indel, batch.indel.abs()]
         measured = torch.cat([fourier, torch.stack([s.float() for s in scalars], 1)], 1)
         named = self.gene(batch.gene) + self.kind(batch.kind)
-        return named + self.substitution(batch.substitution) + self.measured(measured)
+        vectors: Tensor = named + self.substitution(batch.substitution) + self.measured(measured)
+        return vectors
 
     def _leading(self, batch: Batch) -> Tensor:
         """Make the three leading tokens of each tumor, (B, 3, D)."""
@@ -201,4 +203,4 @@ class TumorEncoder(nn.Module):
             Logits, (B, 4, G): mutation, truncating mutation, amplification, deep deletion.
         """
         logits: Tensor = self.decode_genes(embeddings * self.decoder_scale)
-        return logits.unflatten(-1, (len(TARGETS), -1))
+        return logits.view(len(embeddings), len(TARGETS), -1)

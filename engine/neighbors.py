@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -106,6 +104,22 @@ class NeighborSearch:
             everyone = torch.arange(len(self.points))[None]
             nearest = _nearest(exact, everyone, rows.shape[1])
             distances[i], rows[i] = nearest[0][0], nearest[1][0]
+
+
+def without_self(rows: Rows) -> Rows:
+    """Leave each row's own number out of the list of its nearest.
+
+    Args:
+        rows: Nearest rows of each row, (N, K + 1), nearest first; its own number may be missing
+            where more than K + 1 rows are equally near.
+
+    Returns:
+        The list without its own number, or without its last where that was missing, (N, K).
+    """
+    own = rows == np.arange(len(rows))[:, None]
+    own[~own.any(axis=1), -1] = True
+    others: Rows = rows[~own].reshape(len(rows), rows.shape[1] - 1)
+    return others
 
 
 def _hide_self(scores: torch.Tensor, first_self: int | None) -> None:

@@ -8,6 +8,7 @@ of their own. No value rests on fewer than `MIN_COUNT` tumors.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -46,7 +47,8 @@ DEEPLY_DELETED = "deeply deleted"
 ARM_GAIN = "arm gain"  # detail: arm
 ARM_LOSS = "arm loss"
 HOTSPOT = "hotspot"  # share of the tumors mutated in the gene; detail: see `Hotspot`
-PROMOTER = "promoter"  # share of tumors with a promoter mutation of the gene
+PROMOTER = "promoter"  # share of tumors with this promoter mutation; detail: see `Hotspot`
+PROFILED = "profiled"  # share of tumors whose copy number of the gene is known
 CLASSIFICATION = "classification"  # detail: MAF Variant_Classification
 SILENT_RATIO = "silent per altering mutation"
 SUBSTITUTION = "substitution"  # detail: C>A .. T>G
@@ -68,6 +70,17 @@ class Hotspot(NamedTuple):
     position: int
     reference_allele: str
     tumor_allele: str
+
+    @property
+    def protein_position(self) -> int:
+        """First residue, 12 of p.G12C; 0 for promoters."""
+        residue = re.search(r"\d+", self.protein_change)
+        return int(residue.group()) if residue else 0
+
+    @property
+    def indel_length(self) -> int:
+        """Inserted minus deleted bases; 0 for substitutions."""
+        return len(self.tumor_allele.strip("-")) - len(self.reference_allele.strip("-"))
 
     def encode(self) -> str:
         """Write the parts as the `detail` of a row."""
@@ -125,12 +138,6 @@ class Statistics:
     def groups(self) -> dict[Group, Row]:
         """Groups of tumors in the order of the table."""
         return {Group(r.cancer_type or "", r.subtype or ""): r for r in self.rows(GROUP)}
-
-    @cached_property
-    def genes(self) -> tuple[str, ...]:
-        """Genes with frequencies by group, sorted: those of the copy-number table."""
-        symbols = {r.hugo_symbol for s in (MUTATED, AMPLIFIED, DEEPLY_DELETED) for r in self.rows(s)}
-        return tuple(sorted(s for s in symbols if s is not None))
 
     def rows(self, statistic: str) -> list[Row]:
         """Return all rows of one statistic."""

@@ -289,7 +289,7 @@ def _token_arrays(
     keep = np.flatnonzero(IS_ALTERING[rows["kind"]] & (rows["gene"] >= 0) & (rows["tumor"] >= 0))
     kept = {name: values[keep] for name, values in rows.items()}
     gene = kept["gene"]
-    fields_ = {
+    fields_: dict[str, Array] = {
         "gene": gene.astype(np.int32),
         "kind": TOKEN_KIND[kept["kind"]],
         "position": _linear_positions(gene, kept["start_position"], vocabulary, genome),
@@ -298,7 +298,8 @@ def _token_arrays(
         "vaf": np.nan_to_num(kept["vaf"], nan=-1.0).astype(np.float32),
         "indel": _indels(kept["indel_length"]),
     }
-    order = np.lexsort((*reversed([fields_[name] for name in TOKEN_FIELDS]), kept["tumor"]))
+    keys = [kept["tumor"], *(fields_[name] for name in TOKEN_FIELDS)]
+    order = np.lexsort(keys[::-1])
     counts = np.bincount(kept["tumor"], minlength=num_tumors)
     return {name: values[order] for name, values in fields_.items()}, boundaries(counts)
 
@@ -310,11 +311,10 @@ def _linear_positions(gene: Array, start: Array, vocabulary: Vocabulary, genome:
     one far outside its gene (another transcript, another build), stands at the gene's start.
     """
     anchor = vocabulary.linear_start("GRCh37")[gene]
-    axis = anchor - np.array(vocabulary.start_37)[gene]
     starts = np.array(vocabulary.start_37 if genome == "GRCh37" else vocabulary.start_38)[gene]
     offset = np.nan_to_num(start, nan=0.0).astype(np.int64) - starts
     near = np.abs(offset) < FARTHEST_FROM_GENE
-    return axis + np.array(vocabulary.start_37)[gene] + np.where(near, offset, 0)
+    return np.add(anchor, np.where(near, offset, 0))
 
 
 FARTHEST_FROM_GENE = 5_000_000

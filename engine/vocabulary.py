@@ -1,4 +1,4 @@
-"""The frozen vocabulary of an encoder: its genes, where they lie, and how its tokens are numbered."""
+"""The frozen vocabulary of an encoder: its genes, where they lie, how tokens are numbered."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CHROMOSOME_STRIDE = 300_000_000
 
 KIND_NAMES = tuple(str(kind) for kind in ALTERING_KINDS)
 SUBSTITUTIONS = ("C>A", "C>G", "C>T", "T>A", "T>C", "T>G", "several bases", "insertion", "deletion")
-"""Classes of base change, by the pyrimidine of the base pair; 0 stands for unknown, so ids are +1."""
+"""Classes of base change, by the pyrimidine of the pair. Ids are one higher: 0 is unknown."""
 
 VOCABULARY_PANELS = ("IMPACT", "FoundationOne", "FMI-T7", "DFCI-ONCOPANEL", "Bait_UCSF500")
 """Public panels whose genes enter the vocabulary, by prefix."""
@@ -74,7 +74,8 @@ class Vocabulary:
         """Return the start of each gene in `genome` on the axis of GRCh37, (G,), base pairs."""
         offsets = {name: i * CHROMOSOME_STRIDE for i, name in enumerate(CHROMOSOMES)}
         axis = np.array([offsets[name] for name in self.chromosomes], dtype=np.int64)
-        return axis + np.array(self.start_37 if genome == "GRCh37" else self.start_38)
+        starts = np.array(self.start_37 if genome == "GRCh37" else self.start_38, dtype=np.int64)
+        return np.add(axis, starts)
 
     def save(self, path: Path) -> None:
         """Write the vocabulary as JSON."""

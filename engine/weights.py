@@ -1,4 +1,4 @@
-"""Weights on disk: a folder with safetensors, settings, vocabulary, card, and a manifest of digests.
+"""Weights on disk: a folder of safetensors, settings, vocabulary, card and a manifest of digests.
 
 The model digest is the SHA-256 of the manifest's digests. Every derived row carries it, and nothing
 is loaded whose bytes differ from the manifest.
@@ -89,7 +89,10 @@ def load_model(directory: Path = SHIPPED) -> LoadedModel:
     model.load_state_dict(parse_safetensors(contents[WEIGHTS]), assign=True)
     card = json.loads((directory / CARD).read_text(encoding="utf-8"))
     return LoadedModel(
-        model=model.eval().requires_grad_(False), vocabulary=vocabulary, digest=digest, card=card
+        model=model.eval().requires_grad_(requires_grad=False),
+        vocabulary=vocabulary,
+        digest=digest,
+        card=card,
     )
 
 

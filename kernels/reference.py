@@ -83,8 +83,11 @@ def varlen_attention(q: Tensor, k: Tensor, v: Tensor, cu_seqlens: Sequence[int])
     """
     pieces = []
     for start, end, length in equal_runs(cu_seqlens):
-        run = [x[start:end].unflatten(0, (-1, length)).transpose(1, 2) for x in (q, k, v)]
-        pieces.append(scaled_dot_product_attention(*run).transpose(1, 2).flatten(0, 1))
+        queries, keys, values = (
+            x[start:end].view(-1, length, *x.shape[1:]).transpose(1, 2) for x in (q, k, v)
+        )
+        attended = scaled_dot_product_attention(queries, keys, values)
+        pieces.append(attended.transpose(1, 2).flatten(0, 1))
     return torch.cat(pieces) if pieces else v.clone()
 
 

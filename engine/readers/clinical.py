@@ -94,42 +94,32 @@ def read_extra(path: Path, context: ReadContext, patients: frozenset[str]) -> Cl
 
 
 def clinical_tables(
-    sample_ids: Sequence[str],
-    samples: ClinicalFile,
-    by_patient: Sequence[ClinicalFile],
-    context: ReadContext,
+    samples: ClinicalFile, by_patient: Sequence[ClinicalFile], context: ReadContext
 ) -> tuple[pa.Table, pa.Table]:
     """Put all attributes into long form, those of a patient at each of its samples.
 
     Args:
-        sample_ids: All samples of the study, sorted.
         samples: The sample file.
-        by_patient: Patient files; a later one wins over an earlier one.
+        by_patient: Patient files; a later one wins over an earlier one, and samples over both.
         context: Is told of patients without a row and of attributes in both files.
 
     Returns:
         `CLINICAL` without missing values, and `ATTRIBUTES`.
     """
-    row_of = {name: row for row, name in enumerate(samples.ids)}
-    order = np.array([row_of[name] for name in sample_ids], dtype=np.int64)
-    patient_ids = [samples.patients[row] for row in order.tolist()]
     columns: dict[str, tuple[Attribute, pa.Array]] = {}
-    in_sample_file = {attribute.attribute for attribute in samples.attributes}
     for file in by_patient:
         _warn_of_absent(samples, file, context)
-        rows = _rows_of(file.ids, patient_ids)
+        _warn_of_shared(samples, file, context)
+        row_of = {name: row for row, name in enumerate(file.ids)}
+        rows = pa.array([row_of.get(name) for name in samples.patients], pa.int64())
         for attribute in file.attributes:
             values = file.values[attribute.attribute].take(rows)
             columns[attribute.attribute] = (attribute, values)
-            if attribute.attribute in in_sample_file:
-                column = file.table.written[attribute.attribute]
-                context.collector.warn(file.table.file, IN_BOTH_FILES, column=column)
     for attribute in samples.attributes:
-        values = samples.values[attribute.attribute].take(pa.array(order))
-        columns[attribute.attribute] = (attribute, values)
-    return _long(sample_ids, columns), pa.Table.from_pylist(
-        [vars(attribute) for attribute, _ in columns.values()], schema=ATTRIBUTES
-    )
+        columns[attribute.attribute] = (attribute, samples.values[attribute.attribute])
+    described = [vars(attribute) for attribute, _ in columns.values()]
+    clinical = _long(samples.ids, {name: values for name, (_, values) in columns.items()})
+    return clinical, pa.Table.from_pylist(described, schema=ATTRIBUTES)
 
 
 def _read(path: Path, context: ReadContext) -> TextTable:
@@ -232,20 +222,27 @@ def _warn_of_absent(samples: ClinicalFile, patients: ClinicalFile, context: Read
         )
 
 
-def _rows_of(ids: Sequence[str], wanted: Sequence[str]) -> pa.Array:
-    row_of = {name: row for row, name in enumerate(ids)}
-    return pa.array([row_of.get(name) for name in wanted], pa.int64())
+def _warn_of_shared(samples: ClinicalFile, patients: ClinicalFile, context: ReadContext) -> None:
+    there = {attribute.attribute for attribute in samples.attributes}
+    shared = [a.attribute for a in patients.attributes if a.attribute in there]
+    if shared:
+        table = patients.table
+        numbers = np.full(len(shared), table.header_line, dtype=np.int64)
+        context.collector.warn(
+            table.file, IN_BOTH_FILES, numbers, column=shared[0], values=", ".join(shared)
+        )
 
 
-def _long(sample_ids: Sequence[str], columns: Mapping[str, tuple[Attribute, pa.Array]]) -> pa.Table:
-    names = pa.array(sample_ids, pa.string())
-    parts = []
-    for name, (_, values) in columns.items():
+def _long(ids: Sequence[str], columns: Mapping[str, pa.Array]) -> pa.Table:
+    """Write each stated value on a line of its own, `CLINICAL`."""
+    names = pa.array(ids, pa.string())
+    tables = [CLINICAL.empty_table()]
+    for name, values in columns.items():
         stated = pc.is_valid(values)
         there = values.filter(stated)
-        parts.append([names.filter(stated), pa.repeat(name, len(there)), there])
-    tables = [pa.table(part, schema=CLINICAL) for part in parts]
-    return pa.concat_tables([CLINICAL.empty_table(), *tables]).combine_chunks()
+        part = [names.filter(stated), pa.repeat(name, len(there)), there]
+        tables.append(pa.table(part, schema=CLINICAL))
+    return pa.concat_tables(tables).combine_chunks()
 
 
 def _in_words(name: str) -> str:

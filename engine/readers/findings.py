@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from engine.cohort import REPORT_FILES, REPORT_FINDINGS, ImportReport
-from engine.errors import shorten
+from engine.errors import ImportRefusedError, shorten
 
 REJECTED = "rejected"
 SKIPPED = "skipped"
@@ -157,6 +157,28 @@ class FindingCollector:
             findings=pa.Table.from_pylist(findings, schema=REPORT_FINDINGS),
         )
 
+    def refusal(self, file: str) -> ImportRefusedError:
+        """Return the refusal of a file of which no line could be loaded, with the usual reason."""
+        reasons = {
+            (rule, outcome): finding
+            for (name, outcome, rule), finding in self._findings.items()
+            if name == file and outcome != WARNING
+        }
+        advice = "Correct the file and import it again"
+        if not reasons:
+            problem = "there is no row to take in"
+            return ImportRefusedError(problem, advice=advice, file=file, rule="no-usable-row")
+        (rule, _), usual = max(reasons.items(), key=lambda item: item[1].count)
+        return ImportRefusedError(
+            f"no row can be taken in, mostly for this reason: {usual.message.rstrip('.')}",
+            advice=advice,
+            file=file,
+            rule=rule,
+            line=usual.line,
+            column=usual.column,
+            value=usual.value,
+        )
+
     def _record(
         self,
         file: str,
@@ -186,6 +208,7 @@ class RowAccount:
 
     Attributes:
         keep: Which rows are still in, (N,).
+        rejected: Which rows left because they break a rule, (N,).
     """
 
     def __init__(
@@ -196,6 +219,7 @@ class RowAccount:
         self.line_numbers = line_numbers
         self.file = file
         self.keep: Mask = np.ones(len(line_numbers), dtype=np.bool_)
+        self.rejected: Mask = np.zeros(len(line_numbers), dtype=np.bool_)
 
     def reject(
         self, rows: Mask, rule: Rule, *, column: str | None = None, values: Any = None
@@ -209,6 +233,7 @@ class RowAccount:
             values: That column, (N,), for the example.
         """
         hit = self._leaving(rows)
+        self.rejected[hit] = True
         lines = self.line_numbers[hit]
         self._collector.reject(self.file, rule, lines, column=column, values=_example(values, hit))
 

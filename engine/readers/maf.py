@@ -84,7 +84,7 @@ def read_maf(path: Path, context: ReadContext) -> AlterationRows:
     """
     table = read_table(path, context.limits, context.collector, MAF_COLUMNS)
     context.digests[path.name] = table.digest
-    _check_genome(table, context)
+    check_genome(table, context)
     return mutation_rows(table, _kinds(table), context)
 
 
@@ -178,8 +178,13 @@ def _kind_of_written_change(written: str) -> Kind:
     return kind_of_protein_change(short_protein_change(written) or "")
 
 
-def _check_genome(table: TextTable, context: ReadContext) -> None:
-    """Take the genome build from the file, or refuse one that contradicts."""
+def check_genome(table: TextTable, context: ReadContext) -> None:
+    """Take the genome build from the column `build`, where there is one.
+
+    Raises:
+        ImportRefusedError: If it contradicts what is stated, changes in the file or is neither
+            GRCh37 nor GRCh38.
+    """
     if "build" not in table:
         return
     codes, texts = encode(table["build"])

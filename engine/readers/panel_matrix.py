@@ -14,9 +14,9 @@ from engine.readers.context import ReadContext
 from engine.readers.findings import Rule
 from engine.readers.panels import Panel, public_panel
 from engine.readers.rows import UNKNOWN_SAMPLE, encode
+from engine.readers.study_files import CNA, FUSIONS, MUTATIONS
 from engine.readers.table import Columns, TextTable, read_table
 
-MUTATIONS, CNA, FUSIONS = "mutations", "cna", "fusions"
 MATRIX_COLUMNS = Columns(
     required={"sample": ("SAMPLE_ID",)},
     optional={

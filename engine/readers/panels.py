@@ -8,6 +8,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import compress
 from pathlib import Path
 
 import pyarrow as pa
@@ -58,10 +60,11 @@ class Panel:
     note: str = ""
 
 
+@lru_cache(maxsize=1)
 def exome(genes: GeneTable) -> Panel:
     """Return the panel of all protein-coding genes."""
-    coding = genes.frame["protein_coding"]
-    return Panel(EXOME, frozenset(coding.index[coding.to_numpy(dtype=bool)]))
+    coding = genes.frame["protein_coding"].to_numpy(dtype=bool).tolist()
+    return Panel(EXOME, frozenset(compress(genes.symbols, coding)))
 
 
 def infer_panel(genes_seen: Collection[str], genes: GeneTable) -> Panel:
@@ -80,7 +83,7 @@ def infer_panel(genes_seen: Collection[str], genes: GeneTable) -> Panel:
         The panel, with a note that says it was guessed.
     """
     seen = frozenset(genes_seen)
-    public = genes.panels()
+    public = _public_panels(genes)
     fitting = [name for name in CLINICAL_PANELS if seen <= public.get(name, frozenset())]
     if not fitting:
         note = (
@@ -113,7 +116,7 @@ def stated_panel(name: str, genes: GeneTable) -> Panel:
     found = public_panel(name, genes)
     if found is not None:
         return found
-    near = difflib.get_close_matches(name, [*genes.panels(), EXOME], n=3, cutoff=0.5)
+    near = difflib.get_close_matches(name, [*_public_panels(genes), EXOME], n=3, cutoff=0.5)
     raise ImportRefusedError(
         "the panel is not known; expected a public panel or 'exome'",
         advice=f"Did you mean {' or '.join(near)}" if near else "Name another panel",
@@ -127,7 +130,7 @@ def public_panel(name: str, genes: GeneTable) -> Panel | None:
     """Return a public panel or the exome by name, in any case; None if there is none."""
     if name.upper() in EXOME_NAMES:
         return Panel(name, exome(genes).genes)
-    for known, members in genes.panels().items():
+    for known, members in _public_panels(genes).items():
         if known.upper() == name.upper():
             return Panel(known, members)
     return None
@@ -165,7 +168,8 @@ def read_panel_files(
         resolution = genes.resolve(symbols)
         unknown = [s for s, a in zip(symbols, resolution.approved, strict=True) if a is None]
         if unknown:
-            collector.warn(path.name, PANEL_GENE, values=", ".join(unknown))
+            value = f"{len(unknown)} genes: {', '.join(unknown)}"
+            collector.warn(path.name, PANEL_GENE, values=value)
         members = frozenset(a for a in resolution.approved if a is not None)
         panels[fields["stable_id"]] = Panel(fields["stable_id"], members)
     return panels
@@ -183,3 +187,8 @@ def panel_table(panels: Mapping[str, Collection[str]]) -> pa.Table:
     rows = [(name, gene) for name in sorted(panels) for gene in sorted(panels[name])]
     columns = [[name for name, _ in rows], [gene for _, gene in rows]]
     return pa.table([pa.array(c, pa.string()) for c in columns], schema=PANELS)
+
+
+@lru_cache(maxsize=1)
+def _public_panels(genes: GeneTable) -> dict[str, frozenset[str]]:
+    return genes.panels()

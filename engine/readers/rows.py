@@ -71,8 +71,11 @@ class AlterationRows:
     fields: Mapping[str, pa.Array]
 
     def sample_ids(self) -> tuple[str, ...]:
-        """Return the samples with a row that is still in, sorted."""
-        there = np.unique(self.sample_codes[self.account.keep])
+        """Return the samples with a row that broke no rule, sorted.
+
+        A sample whose rows were all skipped was looked at, and has no alteration.
+        """
+        there = np.unique(self.sample_codes[~self.account.rejected])
         return tuple(sorted(self.samples[code] for code in there.tolist()))
 
     def genes_seen(self, genes: GeneTable) -> frozenset[str]:

@@ -11,7 +11,8 @@ from engine.readers.limits import member, open_text
 from engine.readers.options import STUDY_ID, Limits
 
 CLINICAL_PATIENT, CLINICAL_SAMPLE = "clinical patient", "clinical sample"
-MUTATIONS, CNA, FUSIONS, PANEL_MATRIX = "mutations", "cna", "fusions", "panel matrix"
+MUTATIONS, CNA, FUSIONS = "mutations", "cna", "fusions"
+PANEL_MATRIX = "panel matrix"
 ROLE_OF_META = {
     ("CLINICAL", "PATIENT_ATTRIBUTES"): CLINICAL_PATIENT,
     ("CLINICAL", "SAMPLE_ATTRIBUTES"): CLINICAL_SAMPLE,
@@ -85,7 +86,7 @@ def find_files(folder: Path, limits: Limits) -> StudyFiles:
         if role is not None and (role not in data or fields.get("stable_id") == role):
             data[role] = _data_file(folder, path, fields)
     for role, names in STANDARD_NAMES.items():
-        there = [path for name in names if (path := _plain_or_gzip(folder, name)) is not None]
+        there = [found for name in names if (found := _plain_or_gzip(folder, name)) is not None]
         if role not in data and there:
             data[role] = there[0]
     used = {path.name for path in data.values()}
@@ -93,7 +94,7 @@ def find_files(folder: Path, limits: Limits) -> StudyFiles:
         folder=folder,
         meta=study_meta,
         data=data,
-        panels=tuple(sorted(folder.glob("gene_panels/*.txt"))),
+        panels=_files_in(folder, "gene_panels"),
         case_lists=_case_lists(folder, limits),
         unread=tuple(sorted(p.name for p in folder.glob("data_*") if p.name not in used)),
     )
@@ -154,9 +155,13 @@ def _plain_or_gzip(folder: Path, name: str) -> Path | None:
     return next((path for n in names if (path := member(folder, n)).is_file()), None)
 
 
+def _files_in(folder: Path, name: str) -> tuple[Path, ...]:
+    return tuple(sorted(member(folder, name).glob("*.txt")))
+
+
 def _case_lists(folder: Path, limits: Limits) -> dict[str, frozenset[str]]:
     lists = {}
-    for path in sorted(folder.glob("case_lists/*.txt")):
+    for path in _files_in(folder, "case_lists"):
         fields = read_fields(path, limits)
         name = fields.get("stable_id", "").rpartition("_")[2]
         lists[name] = frozenset(fields.get("case_list_ids", "").split())

@@ -256,7 +256,7 @@ def _parse(lines: TextLines, written: Mapping[str, str]) -> pa.Table:
             delimiter="\t", quote_char=False, double_quote=False, escape_char=False
         ),
         convert_options=pyarrow.csv.ConvertOptions(
-            include_columns=chosen,
+            include_columns=list(dict.fromkeys(chosen)),
             column_types=dict.fromkeys(chosen, pa.string()),
             strings_can_be_null=False,
             null_values=[],

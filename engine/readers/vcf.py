@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import re
 import tempfile
-from collections import Counter
-from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 
-from engine.cohort import ALTERATIONS, ATTRIBUTES, CLINICAL, SAMPLES, Cohort, Study
+from engine.cohort import ALTERATIONS, ATTRIBUTES, CLINICAL, Cohort, Study
 from engine.errors import ImportRefusedError
 from engine.genes import GeneTable
 from engine.kinds import Kind
 from engine.progress import Progress, no_progress
+from engine.readers.bare import Measured, bare_samples, panel_of_file, study_id_of_file
 from engine.readers.context import ReadContext
 from engine.readers.findings import SKIPPED, WARNING, Rule
 from engine.readers.options import ReadOptions
-from engine.readers.panels import Panel, infer_panel, panel_table, stated_panel
+from engine.readers.panels import Panel, panel_table
 from engine.readers.rows import DUPLICATE, OFF_PANEL
 from engine.readers.symbols import RENAMED_GENE
 from engine.readers.vcf_annotation import (
@@ -29,7 +28,7 @@ from engine.readers.vcf_annotation import (
     find_annotator,
 )
 from engine.readers.vcf_faults import Fault
-from engine.readers.vcf_header import TumorColumns, VcfHeader, file_stem, find_genome, find_tumors
+from engine.readers.vcf_header import TumorColumns, VcfHeader, find_genome, find_tumors
 from engine.readers.vcf_lines import USED_INFO, Scan, Selection, scan
 from engine.readers.vcf_records import Call, RecordReader, read_records
 
@@ -37,7 +36,6 @@ NOTED_FILTERS = 6
 # Enough calls that all of them lying outside their genes is no accident.
 MIN_LOCATED = 5
 GENE_MARGIN_BASES = 10_000
-TCGA_PATIENT = re.compile(r"(TCGA-\w\w-\w{4})-\d\d.*")
 
 
 @dataclass
@@ -58,19 +56,19 @@ class _Plan:
         context.genome = find_genome(header, context.genome)
         genome = context.genome_or_default()
         self.tumors = find_tumors(header, self.path)
-        context.notes.append(self.tumors.note)
+        context.note(self.tumors.note)
         self.annotator = find_annotator(header, context.genes, genome)
         if self.annotator is None:
             how = HOW_TO_ANNOTATE.format(genome=genome, database=SNPEFF_DATABASE[genome])
-            context.notes.append(
+            context.note(
                 "The VCF has no annotation (CSQ of VEP or ANN of SnpEff): genes were found by "
                 "position, introns included, and what each variant does is unknown. " + how + "."
             )
             info = USED_INFO
         else:
-            context.notes.append(f"Consequences were read from {self.annotator.name} "
-                                 f"({self.annotator.tool}).")  # fmt: skip
-            info = USED_INFO | {self.annotator.name}
+            name, tool = self.annotator.name, self.annotator.tool
+            context.note(f"Consequences were read from {name} as {tool} writes it.")
+            info = USED_INFO | {name}
         samples = tuple(column for column, _ in self.tumors.columns if column is not None)
         return Selection(samples, frozenset(info))
 
@@ -110,7 +108,9 @@ def read_vcf(
         )
         read_records(handed_on, scanned, reader, progress)
     _refuse_wrong_genome(path.name, reader.calls, context)
-    panel, calls = _within_panel(_without_repeats(reader.calls, scanned), scanned, plan)
+    seen = frozenset(call.hugo_symbol for call in reader.calls)
+    panel = panel_of_file(seen, options, context)
+    calls = _within_panel(_without_repeats(reader.calls, scanned), panel, scanned)
     _close_account(path.name, calls, scanned, context)
     context.digests[path.name] = scanned.digest
     return _cohort(calls, panel, plan)
@@ -118,33 +118,22 @@ def read_vcf(
 
 def _without_repeats(calls: list[Call], scanned: Scan) -> list[Call]:
     """Leave out calls that repeat an earlier one; both ends of a fusion may each tell of it."""
-    seen: dict[tuple[object, ...], int] = {}
-    kept, repeated = [], {}
+    seen: set[tuple[object, ...]] = set()
+    kept = []
     for call in calls:
-        if call.kind is Kind.FUSION:
-            key: tuple[object, ...] = (
-                call.sample_id, call.hugo_symbol, call.variant_classification,
-            )  # fmt: skip
-        else:
-            key = (call.sample_id, *call[4:8])
-        if seen.setdefault(key, call.line) == call.line and key not in repeated.get(call.line, ()):
-            repeated.setdefault(call.line, set()).add(key)
+        is_fusion = call.kind is Kind.FUSION
+        variant = (call.hugo_symbol, call.variant_classification) if is_fusion else call[4:8]
+        if (call.sample_id, *variant) not in seen:
+            seen.add((call.sample_id, *variant))
             kept.append(call)
     _skip_emptied(calls, kept, DUPLICATE, scanned)
     return kept
 
 
-def _within_panel(calls: list[Call], scanned: Scan, plan: _Plan) -> tuple[Panel, list[Call]]:
-    """Take the stated panel and leave out calls off it, or find a panel that holds them all."""
-    genes, notes = plan.context.genes, plan.context.notes
-    if plan.options.panel is None:
-        panel = infer_panel({call.hugo_symbol for call in calls}, genes)
-        notes.append(panel.note)
-        return panel, calls
-    panel = stated_panel(plan.options.panel, genes)
+def _within_panel(calls: list[Call], panel: Panel, scanned: Scan) -> list[Call]:
     kept = [call for call in calls if call.hugo_symbol in panel.genes]
     _skip_emptied(calls, kept, OFF_PANEL, scanned)
-    return panel, kept
+    return kept
 
 
 def _skip_emptied(before: list[Call], after: list[Call], rule: Rule, scanned: Scan) -> None:
@@ -157,23 +146,18 @@ def _skip_emptied(before: list[Call], after: list[Call], rule: Rule, scanned: Sc
 
 def _close_account(file: str, calls: list[Call], scanned: Scan, context: ReadContext) -> None:
     """Hand the account of all lines over, and note what the user should know."""
-    renamed = Counter(
-        (call.symbol, call.hugo_symbol)
-        for call in calls
-        if call.symbol not in ("", call.hugo_symbol)
-    )
-    for call in calls:
-        if (call.symbol, call.hugo_symbol) in renamed:
-            scanned.account.add(WARNING, call.line, Fault(RENAMED_GENE, "INFO", call.symbol))
+    renamed = {c.line: c.symbol for c in calls if c.symbol not in ("", c.hugo_symbol)}
+    for line, symbol in renamed.items():
+        scanned.account.add(WARNING, line, Fault(RENAMED_GENE, "INFO", symbol))
     context.collector.begin(file, scanned.num_lines)
     context.collector.load(file, len({call.line for call in calls}))
     scanned.account.enter(context.collector, file)
     if scanned.filters:
         shown = ", ".join(f"{f} {n:,}" for f, n in scanned.filters.most_common(NOTED_FILTERS))
         total = sum(scanned.filters.values())
-        context.notes.append(f"{total:,} calls did not pass the caller's filters: {shown}.")
+        context.note(f"{total:,} calls did not pass the caller's filters: {shown}.")
     if not calls:
-        context.notes.append("No line of the VCF gave an alteration; its tumors have none.")
+        context.note("No line of the VCF gave an alteration; its tumors have none.")
 
 
 def _refuse_wrong_genome(file: str, calls: list[Call], context: ReadContext) -> None:
@@ -181,10 +165,9 @@ def _refuse_wrong_genome(file: str, calls: list[Call], context: ReadContext) -> 
     named = [call for call in calls if call.symbol and call.kind is not Kind.FUSION]
     genome = context.genome_or_default()
     other = "GRCh38" if genome == "GRCh37" else "GRCh37"
-    inside = {build: _count_inside(named, build, context.genes) for build in (genome, other)}
-    if len(named) < MIN_LOCATED or inside[genome] * 2 > len(named):
+    if len(named) < MIN_LOCATED or 2 * _count_inside(named, genome, context.genes) > len(named):
         return
-    if inside[other] * 10 >= len(named) * 9:
+    if 10 * _count_inside(named, other, context.genes) >= 9 * len(named):
         call = named[0]
         raise ImportRefusedError(
             f"genes lie where {other} has them, but the file was read as {genome}; expected "
@@ -199,37 +182,28 @@ def _refuse_wrong_genome(file: str, calls: list[Call], context: ReadContext) -> 
 
 
 def _count_inside(calls: list[Call], genome: str, genes: GeneTable) -> int:
-    starts = genes.frame[f"start_{genome[-2:]}"].to_dict()
-    ends = genes.frame[f"end_{genome[-2:]}"].to_dict()
-    return sum(
-        starts[call.hugo_symbol] - GENE_MARGIN_BASES
-        <= call.start_position
-        <= ends[call.hugo_symbol] + GENE_MARGIN_BASES
-        for call in calls
-    )
+    columns = [f"start_{genome[-2:]}", f"end_{genome[-2:]}"]
+    spans = genes.frame.loc[[call.hugo_symbol for call in calls], columns].to_numpy(float)
+    positions = np.array([call.start_position for call in calls])
+    after_start = positions >= spans[:, 0] - GENE_MARGIN_BASES
+    return int(np.count_nonzero(after_start & (positions <= spans[:, 1] + GENE_MARGIN_BASES)))
 
 
 def _cohort(calls: list[Call], panel: Panel, plan: _Plan) -> Cohort:
     context, options = plan.context, plan.options
-    sample_ids = sorted(sample_id for _, sample_id in plan.tumors.columns)
-    has_fusions = any(call.kind is Kind.FUSION for call in calls)
-    stem = file_stem(plan.path)
-    columns = {
-        name: [getattr(call, name) for call in calls]
-        for name in ALTERATIONS.names
-        if name != "kind"
-    }
-    columns["kind"] = [call.kind.value for call in calls]
+    study_id = study_id_of_file(plan.path, options.study_id)
+    columns = {name: [getattr(call, name) for call in calls] for name in ALTERATIONS.names}
+    measured = Measured(
+        mutations=True,
+        copy_number=False,
+        fusions=any(call.kind is Kind.FUSION for call in calls),
+        cna_levels=None,
+    )
+    sample_ids = [sample_id for _, sample_id in plan.tumors.columns]
     return Cohort(
-        study=Study(
-            study_id=options.study_id or study_id_from(stem),
-            name=stem,
-            genome=context.genome_or_default(),
-        ),
-        samples=_samples(sample_ids, panel, options.cancer_type, has_fusions=has_fusions),
-        alterations=pa.table(
-            {name: columns[name] for name in ALTERATIONS.names}, schema=ALTERATIONS
-        ),
+        study=Study(study_id=study_id, name=study_id, genome=context.genome_or_default()),
+        samples=bare_samples(sample_ids, panel, measured, options.cancer_type),
+        alterations=pa.table(columns, schema=ALTERATIONS),
         panels=panel_table({panel.panel_id: panel.genes}),
         clinical=CLINICAL.empty_table(),
         attributes=ATTRIBUTES.empty_table(),
@@ -237,24 +211,3 @@ def _cohort(calls: list[Call], panel: Panel, plan: _Plan) -> Cohort:
         source_digest=context.source_digest(),
         notes=tuple(context.notes),
     )
-
-
-def _samples(
-    sample_ids: Collection[str], panel: Panel, cancer_type: str | None, *, has_fusions: bool
-) -> pa.Table:
-    rows = [
-        {
-            "sample_id": sample_id,
-            "patient_id": TCGA_PATIENT.sub(r"\1", sample_id),
-            "cancer_type": cancer_type,
-            "mutation_panel": panel.panel_id,
-            "fusion_panel": panel.panel_id if has_fusions else None,
-        }
-        for sample_id in sample_ids
-    ]
-    return pa.Table.from_pylist(rows, schema=SAMPLES)
-
-
-def study_id_from(stem: str) -> str:
-    """Make a study id of a file name."""
-    return re.sub(r"[^A-Za-z0-9_.\-]+", "_", stem).strip("_.-")[:128] or "vcf"

@@ -19,7 +19,7 @@ HOW_TO_ANNOTATE = (
     "Annotate it to know what each variant does: `vep --vcf --cache --offline --everything --pick "
     "--assembly {genome} -i in.vcf -o out.vcf`, or `snpEff ann {database} in.vcf > out.vcf`"
 )
-SNPEFF_DATABASE = {"GRCh37": "GRCh37.75", "GRCh38": "GRCh38.mane.1.2.ensembl"}
+SNPEFF_DATABASE = {"GRCh37": "GRCh37.75", "GRCh38": "GRCh38.99"}
 
 CLASSIFICATION = {
     "splice_acceptor_variant": "Splice_Site",

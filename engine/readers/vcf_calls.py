@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from engine.readers.vcf_faults import PASSED
 
@@ -15,11 +15,8 @@ _NOT_SOMATIC = frozenset({"0", "1", "3"})
 """SS: 0 reference, 1 germline, 2 somatic, 3 loss of heterozygosity, 5 unknown."""
 
 
-class Fields(Protocol):
-    """INFO or the fields of one sample, as pysam gives them."""
-
-    def get(self, key: str, default: Any = None) -> Any:
-        """Return one value."""
+Fields = Mapping[str, Any]
+"""INFO, or the fields of one sample, as pysam gives them."""
 
 
 @dataclass(frozen=True)

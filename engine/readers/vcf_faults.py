@@ -98,8 +98,7 @@ def _is_filter(written: str) -> bool:
     if written in PASSED:
         return True
     parts = written.split(";")
-    reserved = {"PASS", ".", "0"} if len(parts) > 1 else {"0"}
-    return _FILTER.fullmatch(written) is not None and not reserved.intersection(parts)
+    return _FILTER.fullmatch(written) is not None and not {".", "0"}.intersection(parts)
 
 
 def _sample_fault(
@@ -131,4 +130,6 @@ def _sample_fault(
 def _is_genotype(written: str, num_alternatives: int) -> bool:
     if not _GENOTYPE.fullmatch(written):
         return False
+    if num_alternatives == 0:
+        return True
     return all(int(allele) <= num_alternatives for allele in re.findall(r"\d+", written))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -69,6 +69,26 @@ NOT_ANNOTATED = Rule(
 )
 
 
+class Record(NamedTuple):
+    """A line as htslib understands it.
+
+    Attributes:
+        line: Its number in the file.
+        chromosome: As written.
+        position: From 1; 0 is the telomere.
+        alleles: REF, then each ALT.
+        info: INFO fields handed on.
+        samples: Fields of each tumor column.
+    """
+
+    line: int
+    chromosome: str
+    position: int
+    alleles: tuple[str, ...]
+    info: Mapping[str, Any]
+    samples: tuple[Mapping[str, Any], ...]
+
+
 class Call(NamedTuple):
     """One allele of one tumor in one gene; columns as in `ALTERATIONS`, and the line."""
 
@@ -108,46 +128,38 @@ class RecordReader:
     account: LineAccount
     calls: list[Call] = field(default_factory=list)
 
-    def read(self, number: int, record: Any) -> None:
-        """Read one record.
-
-        Args:
-            number: Its line in the file.
-            record: A `pysam.VariantRecord`.
-        """
+    def read(self, record: Record) -> None:
+        """Read one record."""
         before = len(self.calls)
-        reasons = [
-            self._read_allele(number, record, index)
-            for index in range(1, len(record.alts or ()) + 1)
-        ]
+        reasons = [self._read_allele(record, index) for index in range(1, len(record.alleles))]
         if len(self.calls) == before:
             reason = next((r for r in reasons if r is not None), None)
-            self.account.add(SKIPPED, number, reason or Fault(NO_VARIANT, "ALT", "."))
+            self.account.add(SKIPPED, record.line, reason or Fault(NO_VARIANT, "ALT", "."))
 
-    def _read_allele(self, number: int, record: Any, index: int) -> Fault | None:
+    def _read_allele(self, record: Record, index: int) -> Fault | None:
         """Add the calls of one allele, or return why there are none."""
-        allele = record.alts[index - 1]
+        allele = record.alleles[index]
         kind_of_allele = _unusual(allele)
         if kind_of_allele is not None:
             return Fault(kind_of_allele, "ALT", allele)
-        if record.pos < 1:
-            return Fault(TELOMERE, "POS", str(record.pos))
-        carriers, reason = self._carriers(number, record, index)
+        if record.position < 1:
+            return Fault(TELOMERE, "POS", str(record.position))
+        carriers, reason = self._carriers(record, index)
         if reason is not None:
             return reason
         if not allele.isalpha():
-            return self._add_fusion(number, record, allele, [name for name, _ in carriers])
-        variant = maf_alleles(record.pos, record.ref, allele)
-        chromosome = chromosome_name(record.chrom) or ""
-        effect = self._effect(number, record, index, variant.start)
+            return self._add_fusion(record, allele, [name for name, _ in carriers])
+        variant = maf_alleles(record.position, record.alleles[0], allele)
+        effect = self._effect(record, index, variant.start)
         if effect.gene is None:
             rule = INTERGENIC if effect.is_intergenic else UNKNOWN_GENE
-            place = f"{record.chrom}:{record.pos}"
+            place = f"{record.chromosome}:{record.position}"
             return Fault(rule, "INFO" if effect.symbol else "POS", effect.symbol or place)
+        chromosome = chromosome_name(record.chromosome) or ""
         named = classification(effect, variant.indel_length) if effect.term else None
         for sample_id, vaf in carriers:
             call = Call(
-                number, sample_id, effect.gene, effect.kind, chromosome, variant.start,
+                record.line, sample_id, effect.gene, effect.kind, chromosome, variant.start,
                 variant.reference, variant.tumor, variant.indel_length, vaf,
                 effect.protein_change, effect.protein_position, named, effect.symbol,
             )  # fmt: skip
@@ -155,25 +167,24 @@ class RecordReader:
         return None
 
     def _carriers(
-        self, number: int, record: Any, index: int
+        self, record: Record, index: int
     ) -> tuple[list[tuple[str, float | None]], Fault | None]:
         """Return the tumors with an allele and its fraction in each, or why there are none."""
         if is_germline(record.info):
-            return [], Fault(GERMLINE, "INFO", f"SS={record.info.get('SS')}")
-        if self.tumors.columns[0][0] is None:
+            return [], Fault(GERMLINE, "INFO", f"SS={record.info['SS']}")
+        if not record.samples:
             vaf = allele_fraction(record.info, record.alleles, index)
-            return [(self.tumors.columns[0][1], self._checked(number, vaf))], None
-        carriers, reason = [], Fault(NOT_CALLED, "ALT", record.alts[index - 1])
+            return [(self.tumors.columns[0][1], self._checked(record.line, vaf))], None
+        carriers, reason = [], Fault(NOT_CALLED, "ALT", record.alleles[index])
         pair = self.tumors.has_normal and len(self.tumors.columns) == 1
-        for column, (_, sample_id) in enumerate(self.tumors.columns):
-            fields = record.samples[column]
+        for fields, (_, sample_id) in zip(record.samples, self.tumors.columns, strict=True):
             vaf = allele_fraction(fields, record.alleles, index)
             if is_germline(fields):
-                reason = Fault(GERMLINE, sample_id, f"SS={fields.get('SS')}")
+                reason = Fault(GERMLINE, sample_id, f"SS={fields['SS']}")
             elif is_filtered(fields):
-                reason = Fault(FILTERED, sample_id, str(fields.get("FT")))
+                reason = Fault(FILTERED, sample_id, str(fields["FT"]))
             elif is_called(fields, index, vaf, pair=pair):
-                carriers.append((sample_id, self._checked(number, vaf)))
+                carriers.append((sample_id, self._checked(record.line, vaf)))
         return carriers, None if carriers else reason
 
     def _checked(self, number: int, vaf: float | None) -> float | None:
@@ -182,21 +193,21 @@ class RecordReader:
         self.account.add(WARNING, number, Fault(VAF_RANGE, "FORMAT", f"{vaf:g}"))
         return None
 
-    def _effect(self, number: int, record: Any, index: int, position: int) -> Effect:
+    def _effect(self, record: Record, index: int, position: int) -> Effect:
         """Read what an allele does; where no gene is written, find it by position."""
         effect = None
         if self.annotator is not None:
-            written = record.info.get(self.annotator.name)
+            written = record.info.get(self.annotator.name, "")
             text = written if isinstance(written, str) else ",".join(written or ())
             effect = self.annotator.effect(text, record.alleles, index)
             if effect is None:
-                self.account.add(WARNING, number, Fault(NOT_ANNOTATED, "INFO", text))
+                self.account.add(WARNING, record.line, Fault(NOT_ANNOTATED, "INFO", text))
             elif effect.gene or effect.symbol or effect.term in INTERGENIC_TERMS:
                 return effect
-        gene = self._gene_at(record.chrom, position)
+        gene = self._gene_at(record.chromosome, position)
         if effect is not None:
             return replace(effect, gene=gene)
-        if gene is None and self._in_tert_promoter(record.chrom, position):
+        if gene is None and self._in_tert_promoter(record.chromosome, position):
             return Effect("TERT", Kind.PROMOTER, "upstream_gene_variant")
         return Effect(gene, Kind.UNKNOWN)
 
@@ -208,23 +219,21 @@ class RecordReader:
         return found
 
     def _in_tert_promoter(self, chromosome: str, position: int) -> bool:
-        """The one promoter mutated in many cancers; TERT is on the minus strand, so it lies behind."""
+        """Tell whether a position lies before TERT, behind its end as it is on the minus strand."""
         start = float(self.genes.frame[f"end_{self.genome[-2:]}"]["TERT"])
         return chromosome_name(chromosome) == "5" and 0 < position - start <= PROMOTER_BASES
 
-    def _add_fusion(
-        self, number: int, record: Any, allele: str, carriers: list[str]
-    ) -> Fault | None:
+    def _add_fusion(self, record: Record, allele: str, carriers: list[str]) -> Fault | None:
         mate = breakend_mate(allele)
-        here = self._gene_at(record.chrom, record.pos)
+        here = self._gene_at(record.chromosome, record.position)
         there = None if mate is None else self._gene_at(*mate)
         if here is None or there is None or mate is None or here == there:
             return Fault(BREAKEND, "ALT", allele)
-        ends = [(here, there, record.chrom, record.pos), (there, here, *mate)]
+        ends = [(here, there, record.chromosome, record.position), (there, here, *mate)]
         for sample_id in carriers:
             for gene, partner, chromosome, position in ends:
                 call = Call(
-                    number, sample_id, gene, Kind.FUSION, chromosome_name(chromosome) or "",
+                    record.line, sample_id, gene, Kind.FUSION, chromosome_name(chromosome) or "",
                     position, None, None, None, None, None, None, partner, "",
                 )  # fmt: skip
                 self.calls.append(call)
@@ -253,22 +262,24 @@ def read_records(path: Path, scan_result: Scan, reader: RecordReader, progress: 
                 if record is None:
                     reader.account.add(REJECTED, number, Fault(INVALID_LINE, None, ""))
                 else:
-                    reader.read(number, record)
+                    reader.read(record)
     finally:
         pysam.set_verbosity(previous)
     progress("Reading variants", len(numbers), len(numbers))
 
 
-def _records(file: Any, numbers: list[int]) -> Iterator[tuple[int, Any]]:
+def _records(file: Any, numbers: list[int]) -> Iterator[tuple[int, Record | None]]:
     """Yield each line and its record, None where htslib refuses it; it then goes on behind it."""
     for number in numbers:
         try:
             record = next(file)
-            _ = record.samples  # unpacks all columns, which may fail too
+            samples = tuple(dict(fields.items()) for fields in record.samples.values())
+            info = dict(record.info.items())
         except (OSError, ValueError, StopIteration):
             yield number, None
         else:
-            yield number, record
+            alleles = (record.ref, *(record.alts or ()))
+            yield number, Record(number, record.chrom, record.pos, alleles, info, samples)
 
 
 def _open(path: Path, file: str) -> Any:

@@ -59,15 +59,14 @@ RESERVED_FORMAT = {
     "PL": FieldSpec("G", "Integer"), "PQ": FieldSpec("1", "Integer"),
     "PS": FieldSpec("1", "Integer"),
 }  # fmt: skip
+DIPLOID = 2
 NEVER_NEGATIVE = frozenset({"AC", "AN", "AF", "DP", "END", "MQ0", "NS"})
 
-# The type of MQ in INFO differs between versions of the specification.
-_ANY_TYPE = frozenset({("INFO", "MQ"), ("FORMAT", "GP"), ("FORMAT", "GLE")})
 _NUMBERS = re.compile(r"\d+|[ARG.]")
 _INFO_TYPES = frozenset({"Integer", "Float", "Flag", "Character", "String"})
 _ALT_ID = re.compile(r"(DEL|INS|DUP|INV|CNV|BND|TRA)(:[^\s,<>:]+)*|\*|NON_REF|[A-Z]")
 _CONTIG_ID = re.compile(r"[^\s,<>\"]+")
-_URL = re.compile(r"<?(file:)?/|<?[a-zA-Z][a-zA-Z+.\-]*://[a-zA-Z][^\s/:]*(:\d+)?/")
+_URL = re.compile(r"<?(file:)?/|<?[a-zA-Z][a-zA-Z+.\-]*://(?!\d+[:/])[^\s/:]+(:\d+)?/")
 _INTEGER = re.compile(r"[+-]?\d+")
 _CIGAR = re.compile(r"(\d+[MIDNSHPX=])+")
 _ORDER = ("ID", "Number", "Type", "Description")
@@ -128,7 +127,7 @@ def _odd_reserved(key: str, value: str) -> str | None:
     reserved = {"INFO": RESERVED_INFO, "FORMAT": RESERVED_FORMAT}.get(key)
     pairs = parse_pairs(value) if reserved else None
     spec = reserved.get(pairs.get("ID", "")) if reserved and pairs else None
-    if spec is None or pairs is None or (key, pairs["ID"]) in _ANY_TYPE:
+    if spec is None or pairs is None:
         return None
     stated = FieldSpec(pairs.get("Number", ""), pairs.get("Type", ""))
     return None if stated == spec else value
@@ -162,7 +161,7 @@ def _sound_declaration(key: str, pairs: dict[str, str]) -> bool:
         number is not None
         and _NUMBERS.fullmatch(number) is not None
         and kind in _INFO_TYPES
-        and (number == "0") == is_flag
+        and (number != "0" or is_flag)
         and not (is_flag and key == "FORMAT")
     )
 
@@ -196,11 +195,11 @@ def _odd_samples(fields: Sequence[str], num_alleles: int, header: VcfHeader) -> 
     specs = [header.formats.get(key) or RESERVED_FORMAT.get(key) for key in keys]
     for sample in range(FIRST_SAMPLE, len(fields)):
         values = fields[sample].split(":")
-        ploidy = re.split(r"[/|]", values[0]) if keys[0] == "GT" else None
+        ploidy = len(re.split(r"[/|]", values[0])) if keys[0] == "GT" else DIPLOID
         for key, spec, value in zip(keys, specs, values, strict=False):
             if key == "GT" or spec is None or value == ".":
                 continue
-            if not _fits(spec, value, num_alleles, None if ploidy is None else len(ploidy)):
+            if not _fits(spec, value, num_alleles, ploidy):
                 column = header.columns[sample]
                 yield Oddity(SAMPLE_FIELD, column, f"{key}={value}")
                 return
@@ -222,11 +221,14 @@ def _fits(spec: FieldSpec, value: str | None, num_alleles: int, ploidy: int | No
 
 
 def _expected_parts(number: str, num_alleles: int, ploidy: int | None) -> int | None:
+    """Return how many values there must be; None if any number will do."""
+    if number.isdigit():
+        return int(number)
+    if num_alleles == 1:
+        return None
     if number == "A":
         return num_alleles - 1
     if number == "R":
         return num_alleles
-    if number == "G":
-        chosen = 2 if ploidy is None else ploidy
-        return math.comb(num_alleles + chosen - 1, chosen)
-    return int(number) if number.isdigit() else None
+    # INFO has no genotype, so the number is open there.
+    return None if ploidy is None else math.comb(num_alleles + ploidy - 1, ploidy)

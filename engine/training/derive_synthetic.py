@@ -41,8 +41,8 @@ from engine.training.synthetic_sources import (
 )
 
 SUBSTITUTIONS = ("C>A", "C>G", "C>T", "T>A", "T>C", "T>G")
-LONGEST_INDEL = 12
-EVERYWHERE = Cell("", None, None, 0, None)
+LONGEST_IN_FRAME, LONGEST_FRAME_SHIFT = 12, 11
+"""Lengths in bases that stand for all longer ones."""
 
 
 def rank_scores(samples: pd.DataFrame) -> np.ndarray:
@@ -82,7 +82,11 @@ def add_mutations(rows: Rows, samples: pd.DataFrame, mutated: pd.DataFrame) -> N
 def add_background(rows: Rows, cells: list[Cell], exposures: list[float]) -> None:
     """Add tumors with a mutated gene per unit of TMB; too rare genes share one rate."""
     common = [(c, x) for c, x in zip(cells, exposures, strict=True) if c.num_positive >= MIN_COUNT]
-    rare = [(c, x) for c, x in zip(cells, exposures, strict=True) if 0 < x and c.num_positive < MIN_COUNT]
+    rare = [
+        (c, x)
+        for c, x in zip(cells, exposures, strict=True)
+        if x > 0 and c.num_positive < MIN_COUNT
+    ]
     for cell, exposure in common:
         rows.add(names.MUTATED_PER_TMB, cell, cell.num_positive / exposure, hugo_symbol=cell.name)
     positive = sum(cell.num_positive for cell, _ in rare)
@@ -103,23 +107,26 @@ def add_exome(rows: Rows, tcga: Source, known: pd.Index, genes: GeneTable) -> No
     counts = hits.value_counts().reindex(coding, fill_value=0)
     cells = [Cell(str(g), None, None, len(exomes), int(k)) for g, k in counts.items()]
     add_background(rows, cells, [float(exomes["tmb"].sum())] * len(cells))
-    silent = int((calls["kind"] == Kind.SILENT).sum())
-    cell = Cell("", None, None, len(exomes), silent)
-    rows.add(names.SILENT_RATIO, cell, silent / len(altering(calls)))
+    silent = calls[calls["kind"] == Kind.SILENT]
+    cell = Cell("", None, None, len(exomes), silent["sample_id"].nunique())
+    rows.add(names.SILENT_RATIO, cell, len(silent) / len(altering(calls)))
 
 
 def add_copy_number(rows: Rows, tcga: Source, levels: pd.DataFrame, genes: GeneTable) -> None:
     """Add deep calls by gene and single-copy changes by chromosome arm."""
     samples = tcga.samples.loc[levels.index]
     values = levels.to_numpy()
+    for gene, known in levels.notna().sum().items():
+        cell = Cell("", None, None, len(levels), int(known))
+        rows.add(names.PROFILED, cell, cell.share, hugo_symbol=str(gene))
     for statistic, flags in ((names.AMPLIFIED, values == 2), (names.DEEPLY_DELETED, values == -2)):
         cells, remaining = count_cells(samples, flags, list(levels.columns))
         for cell in cells + [c for c in remaining if c.num_positive >= MIN_COUNT]:
             rows.add(statistic, cell, cell.share, hugo_symbol=cell.name)
-    by_arm = levels.T.groupby(genes.frame["arm"].reindex(levels.columns).to_numpy())
+    arms = genes.frame["arm"].reindex(levels.columns).to_numpy()
     for statistic, changed in ((names.ARM_GAIN, levels >= 1), (names.ARM_LOSS, levels <= -1)):
-        shares = changed.T.groupby(genes.frame["arm"].reindex(levels.columns).to_numpy()).mean().T
-        cells, remaining = count_cells(samples, shares.to_numpy() > 0.5, list(by_arm.groups))
+        shares = changed.T.groupby(arms).mean().T
+        cells, remaining = count_cells(samples, shares.to_numpy() > 0.5, list(shares.columns))
         for cell in cells + [c for c in remaining if c.num_positive >= MIN_COUNT]:
             rows.add(statistic, cell, cell.share, detail=cell.name)
 
@@ -129,9 +136,22 @@ def recurrent_changes(mutations: pd.DataFrame) -> pd.DataFrame:
     calls = mutations[(mutations["protein_change"] != "") & mutations["position"].notna()]
     parts = ["classification", "chromosome", "position", "reference_allele", "tumor_allele"]
     keys = ["hugo_symbol", "protein_change"]
+    calls = calls.astype({"position": "int64"})
     counts = calls.groupby([*keys, *parts]).size().rename("calls").reset_index()
     counts = counts.sort_values("calls", ascending=False, kind="stable").drop_duplicates(keys)
     return counts[(counts["calls"] >= MIN_COUNT) & (counts["tumor_allele"] != "")].set_index(keys)
+
+
+def add_promoters(rows: Rows, source: Source) -> None:
+    """Add recurrent promoter mutations by type, from panels that cover promoters."""
+    calls = source.mutations[source.mutations["kind"] == Kind.PROMOTER]
+    alleles = ["chromosome", "position", "reference_allele", "tumor_allele"]
+    for key, of_site in calls.groupby(["hugo_symbol", *alleles]):
+        mutated = source.samples.index.isin(of_site["sample_id"])
+        samples = source.samples.assign(subtype="")
+        detail = Hotspot("", "5'Flank", key[1], int(key[2]), key[3], key[4]).encode()
+        for cell in as_types(count_cells(samples, mutated[:, None], [""])[0]):
+            rows.add(names.PROMOTER, cell, cell.share, hugo_symbol=key[0], detail=detail)
 
 
 def add_hotspots(rows: Rows, sources: tuple[Source, ...]) -> None:
@@ -157,20 +177,19 @@ def add_classes(rows: Rows, mutations: pd.DataFrame) -> None:
     """Add shares of Variant_Classification, over all genes and by gene, and lengths of indels."""
     calls = altering(mutations)
     calls = calls[calls["kind"] != Kind.UNKNOWN]
-    add_shares(rows, names.CLASSIFICATION, calls["classification"], scope=EVERYWHERE)
+    add_shares(rows, names.CLASSIFICATION, calls, "classification")
     for gene, of_gene in calls.groupby("hugo_symbol"):
-        add_shares(
-            rows, names.CLASSIFICATION, of_gene["classification"],
-            scope=EVERYWHERE, hugo_symbol=str(gene),
-        )  # fmt: skip
+        add_shares(rows, names.CLASSIFICATION, of_gene, "classification", hugo_symbol=str(gene))
     indels = calls[calls["classification"].str.contains("Ins|Del") & calls["position"].notna()]
     alleles = indels[["reference_allele", "tumor_allele"]]
     lengths = alleles.apply(lambda column: column.str.replace("-", "").str.len()).max(axis=1)
     in_frame = indels["classification"].str.startswith("In_Frame")
-    for words, chosen in (("in frame", lengths[in_frame]), ("frame shift", lengths[~in_frame])):
-        fits = chosen[(chosen % 3 == 0) == (words == "in frame")].clip(upper=LONGEST_INDEL)
-        fits = fits[(fits % 3 == 0) == (words == "in frame")]
-        add_shares(rows, names.INDEL_LENGTH, words + " " + fits.astype(str), scope=EVERYWHERE)
+    longest = np.where(in_frame, LONGEST_IN_FRAME, LONGEST_FRAME_SHIFT)
+    words = in_frame.map({True: "in frame ", False: "frame shift "})
+    indels = indels.assign(length=words + lengths.clip(upper=longest).astype(str))
+    for frame in (in_frame, ~in_frame):
+        fits = (lengths % 3 == 0) == in_frame
+        add_shares(rows, names.INDEL_LENGTH, indels[frame & fits], "length")
 
 
 def add_substitutions(rows: Rows, samples: pd.DataFrame, mutations: pd.DataFrame) -> None:
@@ -178,19 +197,16 @@ def add_substitutions(rows: Rows, samples: pd.DataFrame, mutations: pd.DataFrame
     classes = mutations["reference_allele"] + ">" + mutations["tumor_allele"]
     mirrored = classes.str.translate(str.maketrans("ACGT", "TGCA"))
     classes = classes.where(classes.isin(SUBSTITUTIONS), mirrored)
-    classes = classes[classes.isin(SUBSTITUTIONS)]
-    tumors = samples.index.get_indexer(mutations.loc[classes.index, "sample_id"])
-    for (cancer_type, subtype), rows_of_group in group_positions(samples).items():
-        scope = Cell("", cancer_type, subtype, 0, None)
-        of_group = classes[np.isin(tumors, rows_of_group)]
-        add_shares(rows, names.SUBSTITUTION, of_group, scope=scope)
+    calls = mutations.assign(substitution=classes)[classes.isin(SUBSTITUTIONS)]
+    tumors = samples.index.get_indexer(calls["sample_id"])
+    for group, members in group_positions(samples).items():
+        of_group = calls[np.isin(tumors, members)]
+        add_shares(rows, names.SUBSTITUTION, of_group, "substitution", group=group)
 
 
 def add_all_pairs(rows: Rows, tcga: Source, msk: Source, panel: pd.Index) -> None:
-    """Add pairs of every type; types that both studies have are counted over both."""
-    symbols = mutated_symbols = panel
-    broad = mutated_matrix(tcga, mutated_symbols)
-    narrow = mutated_matrix(msk, symbols)
+    """Add pairs of every type among the genes of one panel, counted over both studies."""
+    broad, narrow = mutated_matrix(tcga, panel), mutated_matrix(msk, panel)
     for cancer_type, members in tcga.samples.groupby("cancer_type"):
         more = msk.samples[msk.samples["cancer_type"] == cancer_type].assign(subtype="panel")
         samples = pd.concat([members, more])[[*KEYS, "tmb"]]
@@ -210,8 +226,7 @@ def derive(root: Path) -> Rows:
     clinical.add_people(rows, tcga.samples)
     clinical.add_survival(rows, tcga.samples)
     clinical.add_panels(rows, msk.samples)
-    promoters = msk.mutations[msk.mutations["kind"] == Kind.PROMOTER]
-    clinical.add_promoters(rows, msk, promoters)
+    add_promoters(rows, msk)
     add_mutations(rows, tcga.samples, mutated_matrix(tcga, levels.columns))
     add_exome(rows, tcga, levels.columns, genes)
     add_copy_number(rows, tcga, levels, genes)

@@ -117,7 +117,7 @@ class Pretraining:
     def _step(self, rows: npt.NDArray[np.int64], generator: torch.Generator) -> float:
         loss = self._loss(make_batch(self.dataset.tokens, rows), generator)
         self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimizer.step()
         return float(loss.detach())
@@ -138,7 +138,8 @@ class Pretraining:
                 embedding, covariates
             )
             embeddings.append(embedding)
-        return loss + self.config.contrast_weight * self._contrast_loss(*embeddings)
+        loss = loss + self.config.contrast_weight * self._contrast_loss(*embeddings)
+        return loss
 
     def _cell_loss(self, embedding: Tensor, altered: Tensor, cells: Tensor) -> Tensor:
         """Cross-entropy of hidden cells, mean."""
@@ -149,13 +150,15 @@ class Pretraining:
     def _covariate_loss(self, embedding: Tensor, covariates: Covariates) -> Tensor:
         """Squared error of the whole tumor's covariates, mean over what is known."""
         error = (self.model.decode_covariates(embedding) - covariates.values) ** 2
-        return (error * covariates.known).sum() / covariates.known.sum().clamp(min=1)
+        mean: Tensor = (error * covariates.known).sum() / covariates.known.sum().clamp(min=1)
+        return mean
 
     def _contrast_loss(self, first: Tensor, second: Tensor) -> Tensor:
         """Cross-entropy of picking a tumor's own second view out of the batch, both ways."""
         similarity = first @ second.T / self.config.contrast_temperature
         own = torch.arange(len(first), device=self.device)
-        return (cross_entropy(similarity, own) + cross_entropy(similarity.T, own)) / 2
+        both: Tensor = (cross_entropy(similarity, own) + cross_entropy(similarity.T, own)) / 2
+        return both
 
     def evaluate(self, part: str, progress: Progress = no_progress) -> list[dict[str, Any]]:
         """Score reconstruction of hidden genes on a held-out part."""

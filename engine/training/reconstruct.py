@@ -92,11 +92,13 @@ def type_frequencies(dataset: Dataset, part: str) -> dict[str, npt.NDArray[np.fl
 def _totals(
     dataset: Dataset, rows: npt.NDArray[np.int64]
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    totals = [0.0, 0.0]
+    shape = (len(TARGETS), dataset.tokens.panel_masks.shape[1])
+    altered, profiled = (np.zeros(shape, np.float32) for _ in range(2))
     for start in range(0, len(rows), 512):
         states = gene_states(make_batch(dataset.tokens, rows[start : start + 512]))
-        totals = [t + s.sum(0).float().numpy() for t, s in zip(totals, states, strict=True)]
-    return np.asarray(totals[0]), np.asarray(totals[1])
+        altered += states[0].sum(0).numpy()
+        profiled += states[1].sum(0).float().numpy()
+    return altered, profiled
 
 
 def hide_and_predict(
@@ -179,9 +181,7 @@ def score(cells: HiddenCells) -> list[dict[str, Any]]:
     return results
 
 
-def _score_target(
-    name: str, cells: HiddenCells, chosen: npt.NDArray[np.int64]
-) -> Reconstruction:
+def _score_target(name: str, cells: HiddenCells, chosen: npt.NDArray[np.int64]) -> Reconstruction:
     truth, tumor = cells.altered[chosen], cells.tumor[chosen]
     predictions = (cells.encoder[chosen], cells.frequency[chosen])
     draws = _bootstrap(truth, tumor, predictions)

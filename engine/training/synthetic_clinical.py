@@ -17,8 +17,6 @@ from engine.training.synthetic_rows import (
     Rows,
     add_quantiles,
     add_shares,
-    as_types,
-    count_cells,
     group_positions,
 )
 from engine.training.synthetic_sources import Source
@@ -28,12 +26,17 @@ MIN_EVENTS = 20
 
 
 def add_groups(rows: Rows, samples: pd.DataFrame) -> None:
-    """Add every group with its size, and the commonest cancer type and OncoTree code of its type."""
+    """Add every group with its size and its commonest cancer type and OncoTree code.
+
+    Where fewer than MIN_COUNT tumors of the group share one, it is that of the whole type.
+    """
     labels = samples[["CANCER_TYPE", "ONCOTREE_CODE"]].agg("|".join, axis=1)
-    commonest = labels.groupby(samples["cancer_type"]).agg(lambda of_type: of_type.mode()[0])
+    of_type = labels.groupby(samples["cancer_type"]).agg(lambda of_type: of_type.mode()[0])
     for (cancer_type, subtype), positions in group_positions(samples).items():
+        counts = labels.iloc[positions].value_counts()
+        commonest = counts.index[0] if counts.iloc[0] >= MIN_COUNT else of_type[cancer_type]
         cell = Cell("", cancer_type, subtype, len(positions), None)
-        rows.add(names.GROUP, cell, len(positions), detail=commonest[cancer_type])
+        rows.add(names.GROUP, cell, len(positions), detail=str(commonest))
 
 
 def add_burden(rows: Rows, samples: pd.DataFrame) -> None:
@@ -54,14 +57,15 @@ def add_allele_fractions(rows: Rows, *sources: Source) -> None:
     for source in sources:
         calls = source.mutations.dropna(subset=["vaf"])
         types = source.samples["cancer_type"].reindex(calls["sample_id"]).to_numpy()
-        everything.append(calls["vaf"])
-        for cancer_type, vaf in calls["vaf"].groupby(types):
+        everything.append(calls)
+        for cancer_type, of_type in calls.groupby(types):
             if cancer_type not in seen:
-                cell = Cell("", str(cancer_type), None, len(vaf), None)
-                add_quantiles(rows, names.VAF_QUANTILE, vaf, scope=cell)
+                cell = Cell("", str(cancer_type), None, of_type["sample_id"].nunique(), None)
+                add_quantiles(rows, names.VAF_QUANTILE, of_type["vaf"], scope=cell)
         seen |= set(types)
     pooled = pd.concat(everything)
-    add_quantiles(rows, names.VAF_QUANTILE, pooled, scope=Cell("", None, None, len(pooled), None))
+    cell = Cell("", None, None, pooled["sample_id"].nunique(), None)
+    add_quantiles(rows, names.VAF_QUANTILE, pooled["vaf"], scope=cell)
 
 
 def add_people(rows: Rows, samples: pd.DataFrame) -> None:
@@ -80,16 +84,8 @@ def add_people(rows: Rows, samples: pd.DataFrame) -> None:
 
 def add_panels(rows: Rows, samples: pd.DataFrame) -> None:
     """Add the share of each gene panel, over all types."""
-    scope = Cell("", None, None, len(samples), None)
-    add_shares(rows, names.PANEL, samples["mutations"], scope=scope)
-
-
-def add_promoters(rows: Rows, source: Source, calls: pd.DataFrame) -> None:
-    """Add promoter mutations by type, from panels that cover promoters."""
-    for gene in sorted(calls["hugo_symbol"].unique()):
-        mutated = source.samples.index.isin(calls["sample_id"][calls["hugo_symbol"] == gene])
-        for cell in as_types(count_cells(source.samples, mutated[:, None], [gene])[0]):
-            rows.add(names.PROMOTER, cell, cell.share, hugo_symbol=gene)
+    panels = samples["mutations"].rename_axis("sample_id")
+    add_shares(rows, names.PANEL, panels.reset_index(), "mutations")
 
 
 def fit_weibull(months: np.ndarray, happened: np.ndarray) -> tuple[float, float]:

@@ -45,7 +45,9 @@ def strata_of(samples: pd.DataFrame) -> np.ndarray:
     return samples.assign(fifth=fifths).groupby([*KEYS, "fifth"]).ngroup().to_numpy()
 
 
-def pair_genes(first: np.ndarray, second: np.ndarray, strata: np.ndarray) -> tuple[float, float, int]:
+def pair_genes(
+    first: np.ndarray, second: np.ndarray, strata: np.ndarray
+) -> tuple[float, float, int]:
     """Mantel-Haenszel log odds and distance from chance of two genes over strata.
 
     Fewer than MIN_COUNT tumors with both count as MIN_COUNT - 1 of them, so that the log odds of
@@ -115,6 +117,4 @@ def add_pairs(rows: Rows, samples: pd.DataFrame, mutated: pd.DataFrame) -> None:
         rows.add(
             names.PAIR_LOG_ODDS, cell, pair.log_odds, hugo_symbol=pair.first, detail=pair.second
         )
-        rows.add(
-            names.PAIR_CORRELATION, cell, latent, hugo_symbol=pair.first, detail=pair.second
-        )
+        rows.add(names.PAIR_CORRELATION, cell, latent, hugo_symbol=pair.first, detail=pair.second)

@@ -134,31 +134,43 @@ def as_types(cells: list[Cell]) -> list[Cell]:
 
 
 def add_shares(
-    rows: Rows, statistic: str, values: pd.Series, *, scope: Cell, hugo_symbol: str | None = None
+    rows: Rows,
+    statistic: str,
+    calls: pd.DataFrame,
+    column: str,
+    *,
+    group: tuple[str, str] | None = None,
+    hugo_symbol: str | None = None,
 ) -> None:
-    """Add the share of each value among those that occur at least MIN_COUNT times.
+    """Add the share of each value of a column among calls.
 
-    Rarer values are left out, so shares add up to one over the values named.
+    Values seen in fewer than MIN_COUNT tumors are left out; the shares add up to one over the rest.
+
+    Args:
+        rows: Receives the shares.
+        statistic: What the shares are of.
+        calls: Calls with `sample_id` and the column.
+        column: Holds the values, which become the detail.
+        group: Cancer type and subtype; None for all types.
+        hugo_symbol: The gene, where the calls are of one.
     """
-    counts = values.value_counts()
-    counts = counts[counts >= MIN_COUNT].sort_index()
-    for value, count in counts.items():
-        cell = Cell(str(value), scope.cancer_type, scope.subtype, int(counts.sum()), int(count))
-        rows.add(statistic, cell, cell.share, hugo_symbol=hugo_symbol, detail=cell.name)
+    tumors = calls.groupby(column)["sample_id"].nunique()
+    tumors = tumors[tumors >= MIN_COUNT]
+    shares = calls[column][calls[column].isin(tumors.index)].value_counts(normalize=True)
+    for value, num_positive in tumors.items():
+        cell = Cell("", *(group or (None, None)), calls["sample_id"].nunique(), int(num_positive))
+        rows.add(statistic, cell, shares[value], hugo_symbol=hugo_symbol, detail=str(value))
 
 
 def add_quantiles(rows: Rows, statistic: str, values: pd.Series, *, scope: Cell) -> None:
     """Add evenly spaced quantiles with at least MIN_COUNT tumors between two of them.
 
-    Groups too small for five of them are left to the pool of their type. The extremes, which are
-    single tumors, are never written.
+    Groups too small for two quantiles get none. The extremes, single tumors, are never written.
     """
-    knots = min(MOST_KNOTS, len(values) // MIN_COUNT - 1)
-    if knots < 5:
+    knots = min(MOST_KNOTS, scope.num_tumors // MIN_COUNT - 1)
+    if knots < 2:
         return
     for k in range(1, knots + 1):
         probability = k / (knots + 1)
         cell = Cell("", scope.cancer_type, scope.subtype, len(values), None)
-        rows.add(
-            statistic, cell, float(values.quantile(probability)), detail=f"{probability:.4f}"
-        )
+        rows.add(statistic, cell, float(values.quantile(probability)), detail=f"{probability:.4f}")

@@ -123,7 +123,9 @@ def read_tcga(root: Path, genes: GeneTable) -> Source:
     """Read the pan-cancer study: types, subtypes, clinical columns, mutations."""
     folder = root / "studies" / "tcga_pancan"
     clinical = read_clinical(folder)
-    clinical["cancer_type"] = clinical["TCGA_STUDY"].replace({"COAD": "COADREAD", "READ": "COADREAD"})
+    clinical["cancer_type"] = clinical["TCGA_STUDY"].replace(
+        {"COAD": "COADREAD", "READ": "COADREAD"}
+    )
     clinical = clinical[clinical["cancer_type"].isin(CANCER_TYPES)]
     clinical["subtype"] = label_subtypes(clinical)
     clinical["tmb"] = pd.to_numeric(clinical["TMB_NONSYNONYMOUS"], errors="coerce")
@@ -148,7 +150,8 @@ def read_copy_number(root: Path, samples: pd.Index, genes: GeneTable) -> pd.Data
     matrix = read_table(root / "studies" / "tcga_pancan" / "data_cna.txt.gz")
     symbols = genes.resolve(matrix["Hugo_Symbol"].tolist(), genome="GRCh37").approved
     levels = matrix[[s for s in samples if s in matrix]].apply(pd.to_numeric, errors="coerce")
-    return levels.set_axis(pd.Index(symbols), axis=0).T.astype("float32")
+    by_tumor = levels.set_axis(pd.Index(symbols), axis=0).T.astype("float32")
+    return by_tumor.dropna(axis="columns", thresh=MIN_COUNT)
 
 
 def altering(mutations: pd.DataFrame) -> pd.DataFrame:

@@ -128,8 +128,7 @@ def gene_states(batch: Batch) -> tuple[Tensor, Tensor]:
     truncating = KIND_NAMES.index("truncating")
     amplified, deleted = COPY_NUMBER_IDS
     mutation_ids = torch.tensor(MUTATION_IDS)
-    groups = (mutation_ids, torch.tensor([truncating]), torch.tensor([amplified]))
-    groups += (torch.tensor([deleted]),)
+    groups = (mutation_ids, *(torch.tensor([kind]) for kind in (truncating, amplified, deleted)))
     shape = (batch.num_tumors, len(groups), batch.profiled.shape[2])
     altered = torch.zeros(shape)
     for target, kinds in enumerate(groups):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -35,3 +36,22 @@ def with_study(service: Service) -> Service:
     """Return a service that holds the study `first` with 60 tumors."""
     service.import_cohort(draw_cohort("first", 60))
     return service
+
+
+@pytest.fixture(scope="session")
+def mapped_home(tmp_path_factory: pytest.TempPathFactory, small_model: Path) -> Path:
+    """Return a home with the study `first`, embedded and on the map `main`; do not change it."""
+    home = tmp_path_factory.mktemp("mapped") / "home"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("engine.embed.SHIPPED", small_model)
+        service = Service(home)
+        service.import_cohort(draw_cohort("first", 60))
+        service.embed()
+        service.layout()
+    return home
+
+
+@pytest.fixture
+def mapped(tmp_path: Path, mapped_home: Path, installed_model: Path) -> Service:
+    """Return a service on a copy of `mapped_home`."""
+    return Service(Path(shutil.copytree(mapped_home, tmp_path / "home")))

@@ -109,3 +109,15 @@ def _draw_alterations(
         | {"vaf": float(np.float32(generator.uniform(0.1, 0.9)))}
         for gene in (*own, *shared)
     ]
+
+
+def write_maf(path: Path, cohort: Cohort) -> Path:
+    """Write the mutations of a cohort as a MAF of GRCh37."""
+    names = ("Hugo_Symbol", "NCBI_Build", "Variant_Classification", "Variant_Type")
+    names += ("Reference_Allele", "Tumor_Seq_Allele2", "Tumor_Sample_Barcode")
+    lines = ["\t".join(names)]
+    for row in cohort.alterations.to_pylist():
+        cells = (row["hugo_symbol"], "GRCh37", "Missense_Mutation", "SNP", "C", "T")
+        lines.append("\t".join((*cells, row["sample_id"])))
+    path.write_text("\n".join(lines) + "\n")
+    return path

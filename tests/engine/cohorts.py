@@ -21,7 +21,9 @@ def vocabulary() -> Vocabulary:
     return build_vocabulary(GeneTable.load())
 
 
-def alteration(sample_id: str, gene: str, kind: str = Kind.MISSENSE, **known: Any) -> dict[str, Any]:
+def alteration(
+    sample_id: str, gene: str, kind: str = Kind.MISSENSE, **known: Any
+) -> dict[str, Any]:
     row = dict.fromkeys(ALTERATIONS.names) | {"sample_id": sample_id, "hugo_symbol": gene}
     return row | {"kind": str(kind)} | known
 

@@ -76,7 +76,9 @@ def test_no_tumors(encoder: Encoder) -> None:
 
 def test_progress_reaches_the_total(encoder: Encoder, tokens: TumorTokens) -> None:
     seen: list[tuple[int, int]] = []
-    encoder.embed(tokens, budget=100, progress=lambda stage, done, total: seen.append((done, total)))
+    encoder.embed(
+        tokens, budget=100, progress=lambda stage, done, total: seen.append((done, total))
+    )
     assert seen[-1] == (60, 60)
     assert len(seen) > 1
 

@@ -7,7 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.kinds import Kind
-from engine.tokens import COPY_NUMBER, MUTATIONS, Tables, concatenate, substitution_classes, tokenize
+from engine.tokens import (
+    COPY_NUMBER,
+    MUTATIONS,
+    Tables,
+    concatenate,
+    substitution_classes,
+    tokenize,
+)
 from engine.vocabulary import CHROMOSOME_STRIDE, KIND_NAMES, SUBSTITUTIONS, Vocabulary
 from tests.engine.cohorts import GENES, alteration, random_tables, tables, vocabulary
 
@@ -69,7 +76,9 @@ def test_not_profiled_is_not_wild_type(words: Vocabulary) -> None:
     assert with_cna.input_digests != without.input_digests
 
 
-def test_silent_calls_and_single_copy_calls_are_no_tokens_but_are_counted(words: Vocabulary) -> None:
+def test_silent_calls_and_single_copy_calls_are_no_tokens_but_are_counted(
+    words: Vocabulary,
+) -> None:
     rows = [
         alteration("T1", "KRAS", Kind.SILENT, reference_allele="G", tumor_allele="A"),
         alteration("T1", "TP53", Kind.SHALLOW_DELETION),

@@ -42,7 +42,9 @@ def test_score_finds_the_better_prediction_with_an_interval() -> None:
     assert first["encoder"]["auroc"] > 0.7
     assert first["type_frequency"]["auroc"] == pytest.approx(0.5, abs=0.05)
     assert first["difference_low"] > 0
-    assert first["encoder"]["auroc_low"] < first["encoder"]["auroc"] < first["encoder"]["auroc_high"]
+    assert (
+        first["encoder"]["auroc_low"] < first["encoder"]["auroc"] < first["encoder"]["auroc_high"]
+    )
 
 
 def test_frequencies_count_profiled_tumors_of_the_type_alone() -> None:

@@ -82,9 +82,7 @@ def test_gene_states_tell_altered_from_wild_type_and_from_not_profiled(words: Vo
     ]
     batch = make_batch(tokenize(tables(["T"], rows), words), np.array([0]))
     altered, profiled = gene_states(batch)
-    found = [
-        (TARGETS[target], words.genes[gene]) for _, target, gene in altered.nonzero().tolist()
-    ]
+    found = [(TARGETS[target], words.genes[gene]) for _, target, gene in altered.nonzero().tolist()]
     assert sorted(found) == [
         ("amplification", "EGFR"),
         ("mutation", "KRAS"),

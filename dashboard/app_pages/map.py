@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import numpy as np
 import streamlit as st
 
 from dashboard import resources
-from dashboard.coloring import Coloring, Numbers
-from dashboard.csv_export import to_csv
+from dashboard.coloring import Coloring
 from dashboard.figures import MAP_CONFIG, MapOptions, View, draw_map, rows_of_points
 from dashboard.map_controls import choose_coloring, choose_map
+from dashboard.map_selection import show_selection, show_summary
 from dashboard.queries import MapData, Rows
-from dashboard.resources import ColorBy, Published
-from dashboard.selection import CANCER_TYPE, SAMPLE, STUDY, compose, source_lines, tabulate
+from dashboard.resources import ColorBy
 from dashboard.view_keeper import MAP_CONTAINER, mount_keeper, reported_view
 from dashboard.widgets import (
     SAMPLE_PARAMETER,
@@ -25,17 +23,15 @@ from dashboard.widgets import (
     show_header,
     tumor_key,
 )
-from dashboard.wording import DISTANCE, FIRST_LABELS, QUALITY, count, day
+from dashboard.wording import DISTANCE, QUALITY, count, day
 
 CHART = "map_chart"
 SELECTION = "map_selection"
 DRAWN = "map_drawn"
 CLEARED = "map_cleared"
 
-MOST_ROWS = 5_000
-
 STYLE = f"""<style>
-.st-key-{MAP_CONTAINER} {{ height: max(480px, calc(100vh - 250px)); }}
+.st-key-{MAP_CONTAINER} {{ flex: none; height: max(480px, calc(100vh - 225px)); }}
 </style>"""
 
 
@@ -50,7 +46,9 @@ def show_map() -> None:
     left, right = st.columns([1, 3.7], gap="medium")
     with left:
         data = resources.load_map(key, choose_map(choices))
-        assert data is not None, "the page shows this fragment only where there is a map"
+        if data is None:
+            # The last study was removed meanwhile: the page says what to do.
+            st.rerun()
         by = choose_coloring(key, data, choices)
         _search(data)
         beside = st.container()
@@ -62,9 +60,9 @@ def show_map() -> None:
         _facts(data, coloring)
     rows = _selected(data)
     with beside:
-        _summary(data, coloring, rows)
+        show_summary(data, coloring, rows, _clear_selection)
     if rows is not None and rows.size:
-        _table(key, data, coloring, rows)
+        show_selection(key, data, coloring, rows)
 
 
 def _search(data: MapData) -> None:
@@ -75,7 +73,7 @@ def _search(data: MapData) -> None:
     name = tumor_key(data, row)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.page_link(
-            "pages/patient.py",
+            "app_pages/patient.py",
             label=f"Open {data.places.sample_ids[row]}",
             icon=":material/person_search:",
             query_params={SAMPLE_PARAMETER: name},
@@ -158,101 +156,6 @@ def _facts(data: MapData, coloring: Coloring) -> None:
             estimate = data.quality.get(measure)
             if estimate:
                 st.caption(f"{title} {estimate['value']:.2f}", help=meaning, width="content")
-
-
-def _summary(data: MapData, coloring: Coloring, rows: Rows | None) -> None:
-    if rows is None:
-        st.caption(
-            ":material/lasso_select: Select tumors with the lasso or the box of the tools above "
-            "the map. Click a name in the legend to hide it, double-click to see it alone. The "
-            "wheel zooms."
-        )
-        return
-    with st.container(border=True, gap="small"):
-        st.markdown(f"**{count(len(rows), 'tumor')} selected**")
-        _composition(data, coloring, rows)
-        st.button(
-            "Clear selection",
-            icon=":material/deselect:",
-            on_click=_clear_selection,
-            width="stretch",
-            key="map_clear",
-        )
-
-
-def _composition(data: MapData, coloring: Coloring, rows: Rows) -> None:
-    if isinstance(coloring, Numbers):
-        known = coloring.values[rows][np.isfinite(coloring.values[rows])]
-        if known.size:
-            low, middle, high = np.quantile(known, [0.25, 0.5, 0.75])
-            st.caption(
-                f"{coloring.title}: median {middle:,.3g}, middle half {low:,.3g} to {high:,.3g}"
-            )
-        title, values = CANCER_TYPE, data.samples["cancer_type"].to_numpy(dtype=object)
-    else:
-        title, values = coloring.title, coloring.values
-    table = compose(values, rows, most=6)
-    st.dataframe(
-        table,
-        hide_index=True,
-        column_config={
-            "Category": st.column_config.TextColumn(title, width="medium"),
-            "Tumors": st.column_config.NumberColumn("n", format="localized", width="small"),
-            "Share": st.column_config.NumberColumn(
-                format="%.0f%%", width="small", help="Share of the selection"
-            ),
-            "On the map": st.column_config.NumberColumn(
-                "Map", format="%.0f%%", width="small", help="Share of all tumors on the map"
-            ),
-        },
-        alt=f"Composition of the selection by {title}",
-        key="map_composition",
-    )
-
-
-def _table(key: Published, data: MapData, coloring: Coloring, rows: Rows) -> None:
-    known = {choice.key: choice.title for choice in resources.load_choices(key).labels}
-    labels = {
-        known[label]: resources.load_label(key, data, data.layout_id, label)
-        for label in FIRST_LABELS
-        if label in known
-    }
-    table = tabulate(data, rows, coloring, labels)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.subheader(f"Selection: {count(len(rows), 'tumor')}", anchor=False, width="stretch")
-        st.download_button(
-            "Download CSV",
-            data=lambda: to_csv(table, ["Selection on the map", *source_lines(data)]),
-            file_name="tumorxy-selection.csv",
-            mime="text/csv",
-            icon=":material/download:",
-            on_click="ignore",
-            help="All rows. Cells that a spreadsheet would run as a formula are disarmed.",
-        )
-    event = st.dataframe(
-        table.head(MOST_ROWS),
-        hide_index=True,
-        height=360,
-        placeholder="not given",
-        on_select="rerun",
-        selection_mode="single-row",
-        key="map_table",
-        column_config={SAMPLE: st.column_config.TextColumn(pinned=True), STUDY: "Study"},
-        alt="Selected tumors with their labels",
-    )
-    if len(rows) > MOST_ROWS:
-        st.caption(f"The first {MOST_ROWS:,} are shown; the download has all {len(rows):,}.")
-    chosen = event.selection.rows
-    if chosen and chosen[0] < len(rows):
-        row = int(rows[chosen[0]])
-        st.page_link(
-            "pages/patient.py",
-            label=f"Open {data.places.sample_ids[row]} on the Patient page",
-            icon=":material/person_search:",
-            query_params={SAMPLE_PARAMETER: tumor_key(data, row)},
-        )
-    else:
-        st.caption("Choose a row to open that tumor on the Patient page.")
 
 
 def show_page() -> None:

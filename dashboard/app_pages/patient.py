@@ -52,6 +52,9 @@ def show_patient() -> None:
     if case is None:
         with middle:
             _advise(source)
+        if source == "upload":
+            # Loading takes seconds: it happens while the reader looks for the file.
+            resources.load_placer(key)
         return
     with first:
         show_sequenced(case)

@@ -1,0 +1,69 @@
+# TumorXY: `make` lists the targets.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+CODE := dashboard engine kernels cache tests
+PORT ?= 8501
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo format style lint type test test-fast test-gpu bench screenshots check clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(VENV)/python: 
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "TumorXY needs Python 3.11 or newer; $(PYTHON) is older. Try: make PYTHON=python3.12 ..."; exit 1; }
+	@echo "Making $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/installed: $(VENV)/python pyproject.toml constraints.txt
+	@echo "Installing TumorXY into $(VENV) (some minutes the first time) ..."
+	@$(PIP_INSTALL) --editable .
+	@touch $@
+
+$(VENV)/installed-dev: $(VENV)/installed
+	@echo "Installing the tools for tests ..."
+	@$(PIP_INSTALL) --editable '.[dev]'
+	@touch $@
+
+setup: $(VENV)/installed-dev ## Install TumorXY and the tools for tests into .venv
+
+demo: $(VENV)/installed ## Build the bundled synthetic cohort's map and open the dashboard
+	@$(BIN)/tumorxy demo --port $(PORT)
+
+format: setup ## Format the code
+	$(BIN)/ruff format $(CODE)
+	$(BIN)/ruff check --fix-only --quiet $(CODE)
+
+style: setup ## Check the format
+	$(BIN)/ruff format --check --quiet $(CODE)
+
+lint: setup ## Check style rules and the direction of imports
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/lint-imports
+
+type: setup ## Check types
+	$(BIN)/mypy
+
+test: setup ## Run everything that needs no GPU: unit, properties, pages, browser, real data
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup -m "not gpu"
+
+test-fast: setup ## Run the unit part, in about a minute
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup -m "not (gpu or slow or browser or realdata)"
+
+test-gpu: setup ## Run the tests that need a CUDA device
+	$(BIN)/python -m pytest -m gpu
+
+bench: setup ## Measure import, embedding, layout, placement and pages
+	$(BIN)/python -m tests.benchmarks.run
+
+screenshots: setup ## Take the README's pictures from the running app
+	$(BIN)/python -m tests.browser.screenshots
+
+check: style lint type test ## What CI runs; rewrites nothing
+
+clean: ## Remove caches and the installed environment
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
