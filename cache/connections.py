@@ -48,7 +48,7 @@ def open_snapshot(path: Path, *, memory_bytes: int, threads: int) -> duckdb.Duck
         threads: Threads per query.
 
     Returns:
-        A connection of one thread; further ones come from its `cursor()`.
+        A connection, for one thread.
 
     Raises:
         CacheLockedError: If another program has the file open for writing.

@@ -128,21 +128,21 @@ class Reader:
     Where `study_ids` is None, all studies are read. Rows come sorted by study and sample.
 
     Args:
-        cursor: A connection to the snapshot that nobody else uses.
+        connection: A connection to the snapshot that nobody else uses.
         info: The snapshot.
     """
 
-    def __init__(self, cursor: duckdb.DuckDBPyConnection, info: SnapshotInfo) -> None:
-        self._cursor: duckdb.DuckDBPyConnection | None = cursor
+    def __init__(self, connection: duckdb.DuckDBPyConnection, info: SnapshotInfo) -> None:
+        self._connection: duckdb.DuckDBPyConnection | None = connection
         self._thread = threading.get_ident()
         self.info = info
         """The snapshot that is read."""
 
     def close(self) -> None:
         """Refuse further use."""
-        if self._cursor is not None:
-            self._cursor.close()
-            self._cursor = None
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
     def row_counts(self) -> dict[str, int]:
         """Return the rows of each table."""
@@ -265,8 +265,10 @@ class Reader:
         """
         values = {"model_digest": model_digest, "studies": self._known(study_ids)}
         table = self._fetch(_EMBEDDINGS, values)
+        if not table.num_rows:
+            return schema.embeddings(0).empty_table()
         lists = table["vector"].combine_chunks()
-        width = len(lists[0]) if len(lists) else 0
+        width = len(lists[0])
         vectors = pa.FixedSizeListArray.from_arrays(lists.flatten(), width)
         return table.set_column(3, "vector", vectors).cast(schema.embeddings(width))
 
@@ -338,6 +340,6 @@ class Reader:
             return self._own().sql(sql, params=dict(values)).to_arrow_table()
 
     def _own(self) -> duckdb.DuckDBPyConnection:
-        if self._cursor is None or self._thread != threading.get_ident():
+        if self._connection is None or self._thread != threading.get_ident():
             raise WrongThreadError
-        return self._cursor
+        return self._connection

@@ -57,7 +57,8 @@ class Store:
         self._home = Home(Path(home))
         self._limits = limits or StoreLimits()
         self._mutex = threading.Lock()
-        # Opening a file costs 14 ms, a cursor of an open one 0.01 ms.
+        # Kept open, used by nobody: a file opens in 14 ms, once more in 0.04 ms. Readers get
+        # connections of their own, as closing one that has cursors closes those as well.
         self._open: tuple[str, duckdb.DuckDBPyConnection] | None = None
 
     def exists(self) -> bool:
@@ -103,8 +104,8 @@ class Store:
             SchemaTooNewError: If a newer version of the program published it.
             SnapshotDamagedError: If it is not what was published.
         """
-        cursor, info = self._cursor()
-        reader = Reader(cursor, info)
+        connection, info = self._connect()
+        reader = Reader(connection, info)
         try:
             yield reader
         finally:
@@ -186,8 +187,8 @@ class Store:
         info = snapshots.publish(self._home, base, draft)
         snapshots.prune(self._home, info, keep=self._limits.keep_snapshots)
 
-    def _cursor(self) -> tuple[duckdb.DuckDBPyConnection, SnapshotInfo]:
-        """Return a new connection to the published snapshot."""
+    def _connect(self) -> tuple[duckdb.DuckDBPyConnection, SnapshotInfo]:
+        """Return a connection to the published snapshot that nobody else uses."""
         with self._mutex:
             while True:
                 info = self.snapshot()
@@ -197,7 +198,7 @@ class Store:
                 if info.schema_version < newest_version():
                     self._upgrade()
                 elif self._open is not None and self._open[0] == info.token:
-                    return self._open[1].cursor(), info
+                    return self._connection(info), info
                 else:
                     self._reopen(info)
 
@@ -220,14 +221,20 @@ class Store:
 
     def _opened(self, info: SnapshotInfo) -> duckdb.DuckDBPyConnection:
         snapshots.require_size(info)
-        memory, threads = self._limits.reader_memory_bytes, self._limits.reader_threads
-        connection = open_snapshot(info.path, memory_bytes=memory, threads=threads)
+        connection = self._connection(info)
         with reading(info.path.name):
             tokens = connection.execute("SELECT token FROM snapshot").fetchall()
         if tokens != [(info.token,)]:
             connection.close()
             raise damaged(info.path.name)
         return connection
+
+    def _connection(self, info: SnapshotInfo) -> duckdb.DuckDBPyConnection:
+        return open_snapshot(
+            info.path,
+            memory_bytes=self._limits.reader_memory_bytes,
+            threads=self._limits.reader_threads,
+        )
 
 
 def _require_known_schema(info: SnapshotInfo) -> None:

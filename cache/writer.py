@@ -303,11 +303,12 @@ class Writer:
         return int(changed[0][0])
 
     def _run(self, sql: str, values: list[Any] | dict[str, Any] | None = None) -> list[Any]:
+        connection = self._own()
         self._sound, was_sound = False, self._sound
         try:
             with writing():
                 # Fetching all ends the statement: the connection refuses other work before.
-                rows = self._own().execute(sql, values).fetchall()
+                rows = connection.execute(sql, values).fetchall()
         except (duckdb.ConstraintException, duckdb.ConversionException) as error:
             raise InvalidRowsError(
                 "A value is missing that every row must have, or has another type. "

@@ -9,9 +9,9 @@ import streamlit as st
 from dashboard.resources import prepare_process
 from dashboard.widgets import guarded
 
+# Not `pages`: Streamlit runs the scripts of a folder of that name without this file, and so
+# without its frame and guards, until the first session has come through here.
 PAGES = Path(__file__).parent / "app_pages"
-# Not `pages`: Streamlit would run a folder of that name without this file, and so without the
-# frame and its guards, until the first session has come through here.
 
 # Streamlit has no setting for the side margins, which take a tenth of a projector's width.
 STYLE = """<style>

@@ -15,7 +15,7 @@ from cache.reader import Reader
 from cache.store import Store
 from dashboard.errors import EXPECTED, report_error
 from dashboard.outcomes import Check, Status
-from dashboard.placing import newest_layout
+from dashboard.published_map import newest_layout
 from engine.errors import WeightsError
 
 PACKAGES = (

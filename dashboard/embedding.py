@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,8 @@ from cache.reader import Reader
 from cache.store import Store
 from dashboard.errors import StudyChangedError
 from dashboard.outcomes import EmbedOutcome
-from dashboard.placing import place_unplaced
+from dashboard.predicting import predict_missing
+from dashboard.published_map import place_unplaced
 from engine.progress import Progress
 
 if TYPE_CHECKING:
@@ -24,16 +25,22 @@ if TYPE_CHECKING:
     from engine.tokens import Tables
 
 
+PORTION = 10_000
+"""Embeddings that are worth a publication of their own: a stop later does not lose them."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Computed:
     """Embeddings of one study that the store does not hold yet.
 
     Attributes:
+        study: Its row of `list_studies`, as it was read.
         inputs: Columns study_id, sample_id, input_digest; every tumor of the study.
         digests: The different inputs that were unknown, K.
         vectors: Their embeddings, (K, D).
     """
 
+    study: dict[str, Any]
     inputs: pa.Table
     digests: list[str]
     vectors: npt.NDArray[np.float32]
@@ -59,17 +66,19 @@ def embed_studies(
     started = time.monotonic()
     with store.read() as reader:
         studies = choose_studies(reader, study_ids)
-        computed = _compute(reader, encoder, studies, progress)
-    _publish(store, encoder.digest, studies, computed, progress)
+    num_computed = 0
+    for computed in _in_portions(store, encoder, studies, progress):
+        _publish(store, encoder.digest, computed, progress)
+        num_computed += sum(len(part.digests) for part in computed)
     chosen = [study["study_id"] for study in studies]
     num_tumors = sum(study["num_samples"] for study in studies)
-    num_computed = sum(len(part.digests) for part in computed)
     return EmbedOutcome(
         study_ids=tuple(chosen),
         num_tumors=num_tumors,
         num_computed=num_computed,
         num_reused=num_tumors - num_computed,
         num_placed=place_unplaced(store, encoder.digest, chosen, progress),
+        num_predicted=predict_missing(store, encoder.digest, chosen, progress),
         model_digest=encoder.digest,
         elapsed_s=time.monotonic() - started,
     )
@@ -89,20 +98,24 @@ def choose_studies(reader: Reader, study_ids: Sequence[str] | None) -> list[dict
     return [studies[study_id] for study_id in wanted]
 
 
-def _compute(
-    reader: Reader, encoder: Encoder, studies: Sequence[dict[str, Any]], progress: Progress
-) -> list[_Computed]:
-    """Embed the studies whose inputs the store does not know in full."""
-    known = set(reader.known_inputs(encoder.digest))
-    computed = []
-    for study in studies:
-        inputs = reader.inputs(encoder.digest, [study["study_id"]])
-        if inputs.num_rows == study["num_samples"]:
-            continue
-        part = _compute_study(reader, encoder, study, known, progress)
-        known.update(part.digests)
-        computed.append(part)
-    return computed
+def _in_portions(
+    store: Store, encoder: Encoder, studies: Sequence[dict[str, Any]], progress: Progress
+) -> Iterator[list[_Computed]]:
+    """Embed the studies whose inputs the store does not know in full; yield worthwhile portions."""
+    with store.read() as reader:
+        known = reader.known_inputs(encoder.digest)
+        portion: list[_Computed] = []
+        for study in studies:
+            inputs = reader.inputs(encoder.digest, [study["study_id"]])
+            if inputs.num_rows == study["num_samples"]:
+                continue
+            portion.append(_compute_study(reader, encoder, study, known, progress))
+            known.update(portion[-1].digests)
+            if sum(len(part.digests) for part in portion) >= PORTION:
+                yield portion
+                portion = []
+    if portion:
+        yield portion
 
 
 def _compute_study(
@@ -127,6 +140,7 @@ def _compute_study(
         "input_digest": tokens.input_digests,
     }
     return _Computed(
+        study=study,
         inputs=pa.table({name: pa.array(values, pa.string()) for name, values in inputs.items()}),
         digests=[tokens.input_digests[row] for row in rows],
         vectors=encoder.embed(tokens.take(rows), progress=report),
@@ -186,17 +200,11 @@ def require_unchanged(store: Store, studies: Sequence[dict[str, Any]]) -> None:
 
 
 def _publish(
-    store: Store,
-    model_digest: str,
-    studies: Sequence[dict[str, Any]],
-    computed: Sequence[_Computed],
-    progress: Progress,
+    store: Store, model_digest: str, computed: Sequence[_Computed], progress: Progress
 ) -> None:
-    if not computed:
-        return
     progress("Publishing embeddings", 0, 1)
     with store.write(purpose="embed") as writer:
-        require_unchanged(store, studies)
+        require_unchanged(store, [part.study for part in computed])
         for part in computed:
             writer.add_inputs(model_digest, part.inputs)
             writer.add_embeddings(model_digest, part.digests, part.vectors)

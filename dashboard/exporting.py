@@ -14,7 +14,7 @@ from cache.store import Store
 from dashboard.documents import to_json
 from dashboard.embedding import choose_studies
 from dashboard.errors import ExportError
-from dashboard.placing import newest_layout
+from dashboard.published_map import newest_layout
 
 if TYPE_CHECKING:
     from engine.embed import Encoder

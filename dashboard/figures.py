@@ -73,11 +73,14 @@ class View:
         x_range: Left and right edge; None shows everything.
         y_range: Bottom and top edge.
         dragging: What the mouse does: `pan`, `zoom`, `lasso` or `select`.
+        pixels: Width and height of the picture. With equal scales on both axes Plotly widens the
+            ranges when a picture is enlarged after it was drawn, so it must begin at its size.
     """
 
     x_range: tuple[float, float] | None = None
     y_range: tuple[float, float] | None = None
     dragging: str = "pan"
+    pixels: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -300,6 +303,8 @@ def _lay_out_map(figure: go.Figure, options: MapOptions) -> None:
         modebar={"orientation": "h"},
         uirevision="map",
     )
+    if view.pixels is not None:
+        figure.update_layout(width=view.pixels[0], height=view.pixels[1])
     add_notice(figure, options)
 
 

@@ -47,6 +47,7 @@ class EmbedOutcome:
         num_computed: Embeddings that the encoder computed; twins count once.
         num_reused: Tumors whose embedding was there already.
         num_placed: Tumors newly placed on the current map.
+        num_predicted: Tumors whose classes were newly predicted.
         model_digest: Digest of the model.
         elapsed_s: Seconds.
     """
@@ -56,6 +57,7 @@ class EmbedOutcome:
     num_computed: int
     num_reused: int
     num_placed: int
+    num_predicted: int
     model_digest: str
     elapsed_s: float
 
@@ -92,6 +94,27 @@ class Neighbor:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Prediction:
+    """One class of one task; `engine.heads.FLAG_RULES` explains the flags.
+
+    Attributes:
+        task: Name of the task.
+        class_name: The class; empty where the task does not apply.
+        probability: Calibrated, 0..1; None where the task does not apply, as the interval.
+        lower: Lower end of the 95% interval.
+        upper: Upper end of the 95% interval.
+        flag: ok, uncertain, out_of_distribution or not_applicable.
+    """
+
+    task: str
+    class_name: str
+    probability: float | None
+    lower: float | None
+    upper: float | None
+    flag: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class PlacedTumor:
     """A tumor put on a frozen map.
 
@@ -106,6 +129,7 @@ class PlacedTumor:
         neighbors: Its nearest tumors in the full space, the nearest first.
         num_alterations: Alterations that were read.
         num_tokens: Alterations that the encoder reads; the others enter as counts.
+        predictions: What the shipped heads tell; empty when none are shipped.
     """
 
     sample_id: str
@@ -117,6 +141,7 @@ class PlacedTumor:
     neighbors: tuple[Neighbor, ...]
     num_alterations: int
     num_tokens: int
+    predictions: tuple[Prediction, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

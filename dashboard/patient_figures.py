@@ -13,6 +13,7 @@ from dashboard.intervals import Share
 from dashboard.theme import OTHER, SYMBOLS, Palette
 
 NUM_BARS = 7
+TICKS = [0, 25, 50, 75, 100]
 
 
 def draw_neighborhood(
@@ -157,7 +158,7 @@ def draw_composition(shares: Sequence[Share], palette: Palette) -> go.Figure:
             xanchor="left",
             font={"size": 13},
         )
-    figure.update_xaxes(range=[0, 122], tickvals=[0, 25, 50, 75, 100], ticksuffix="%")
+    figure.update_xaxes(range=[0, 122], tickvals=TICKS, ticktext=[f"{t}%" for t in TICKS])
     figure.update_yaxes(autorange="reversed", tickfont={"size": 13})
     figure.update_layout(
         height=70 + 34 * len(shown),

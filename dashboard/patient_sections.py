@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from dashboard import resources
 from dashboard.cases import OOD_RULE_SHARE, Case, Test
 from dashboard.coloring import color_labels
 from dashboard.csv_export import to_csv
@@ -135,12 +136,12 @@ def show_place(data: MapData, case: Case) -> None:
     figure = draw_neighborhood(
         data.places, (case.sample_id, *case.place), case.neighbors, coloring, options
     )
-    with st.container(border=True, height="stretch"):
+    with st.container(border=True, height="stretch", key="patient_map_card"):
         st.subheader("Where it lies", anchor=False, help=DISTANCE)
         st.plotly_chart(
             figure,
             key="patient_map",
-            height=470,
+            height="stretch",
             config={**MAP_CONFIG, "toImageButtonOptions": IMAGE},
             alt=f"{case.sample_id} and its nearest tumors on the map",
         )
@@ -217,7 +218,9 @@ def show_alterations(case: Case) -> None:
     altering = case.altering
     st.subheader(f"Alterations: {count(len(altering), 'altering change')}", anchor=False)
     if len(altering):
-        _show_alteration_table(altering, "patient_altering")
+        first = altering["hugo_symbol"].isin(resources.offered_genes())
+        _show_alteration_table(altering.iloc[(~first).argsort(kind="stable")], "patient_altering")
+        st.caption("Genes of a common cancer panel come first.")
     else:
         st.caption("None was found among the genes that were looked at.")
     others = case.others

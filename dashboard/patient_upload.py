@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 UPLOADED = "patient_uploaded"
 """Where the session keeps what was uploaded last."""
 
+ROUND = "patient_upload_round"
+"""Number in the key of the upload field: a new field is empty."""
+
 FILE_TYPES = ["maf", "txt", "tsv", "csv", "vcf", "gz"]
 FROM_FILE = "As the file says"
 GENOMES = (FROM_FILE, "GRCh37", "GRCh38")
@@ -63,10 +66,13 @@ def choose_upload(key: Published) -> Uploaded | None:
     Returns:
         What was uploaded last in this session; None before the first upload.
     """
+    field = f"patient_file_{st.session_state.get(ROUND, 0)}"
     file = st.file_uploader(
         "One patient's file",
         type=FILE_TYPES,
-        key="patient_file",
+        key=field,
+        on_change=_forget_if_removed,
+        args=(field,),
         max_upload_size=MOST_MEGABYTES,
         help="MAF, VCF annotated by VEP or SnpEff, or a table with the columns sample, gene and "
         "kind; plain or .gz. It is read in a separate process, kept in this browser session only, "
@@ -142,6 +148,13 @@ def _read(name: str, content: bytes, options: ReadOptions) -> Cohort:
 def forget_upload() -> None:
     """Drop what was uploaded from this session."""
     st.session_state.pop(UPLOADED, None)
+    st.session_state[ROUND] = st.session_state.get(ROUND, 0) + 1
+
+
+def _forget_if_removed(field: str) -> None:
+    """Drop the upload when its field was emptied by hand; leaving the page keeps it."""
+    if st.session_state.get(field) is None:
+        st.session_state.pop(UPLOADED, None)
 
 
 def store_upload(uploaded: Uploaded, study_id: str) -> str:

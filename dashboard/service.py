@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
@@ -167,12 +168,14 @@ class Service:
             ImportRefusedError: If the file is refused.
             NoMapError: If there is no map for the shipped model.
         """
-        from dashboard.placing import Placer, place_outcome
+        from dashboard.placing import place_outcome
 
         started = time.monotonic()
-        _require_source(path)
-        placer = Placer.load(self.store, self.encoder)
-        cohort = self._read(path, options, progress)
+        # Loading the encoder and the map takes as long as the child takes to read the file.
+        with ThreadPoolExecutor(max_workers=1) as background:
+            loading = background.submit(self.placer)
+            cohort = self._read(path, options, progress)
+            placer = loading.result()
         tumors = placer.place(cohort, progress)
         if save:
             self.import_cohort(cohort, progress)
@@ -272,7 +275,10 @@ class Service:
         return build_demo(self, progress)
 
     def _read(self, path: Path, options: ReadOptions, progress: Progress) -> Cohort:
-        _require_source(path)
+        if not path.exists():
+            raise SourceNotFoundError(
+                f"There is no file or folder {path.name!r} where it was looked for. Check the path."
+            )
         from engine.sandbox import read_in_child
 
         return read_in_child(path, options, progress)
@@ -283,13 +289,6 @@ class Service:
                 f"{purpose}, and none is imported. Begin with `tumorxy import PATH` or "
                 "`tumorxy demo`."
             )
-
-
-def _require_source(path: Path) -> None:
-    if not path.exists():
-        raise SourceNotFoundError(
-            f"There is no file or folder {path.name!r} where it was looked for. Check the path."
-        )
 
 
 def cohort_tables(cohort: Cohort) -> dict[str, Any]:

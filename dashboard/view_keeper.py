@@ -31,6 +31,7 @@ export default function ({ data, setStateValue }) {
       x: free ? null : [...xaxis.range],
       y: free ? null : [...yaxis.range],
       dragging: dragmode,
+      size: [chart._fullLayout.width, chart._fullLayout.height],
     })
   }
   const listen = () => {
@@ -71,8 +72,13 @@ def reported_view() -> View:
     view = state.get("view")
     if not view:
         return View()
-    return View(x_range=_range(view["x"]), y_range=_range(view["y"]), dragging=view["dragging"])
+    return View(
+        x_range=_pair(view["x"]),
+        y_range=_pair(view["y"]),
+        dragging=view["dragging"],
+        pixels=_pair(view["size"]),
+    )
 
 
-def _range(ends: list[float] | None) -> tuple[float, float] | None:
+def _pair(ends: list[float] | None) -> tuple[float, float] | None:
     return None if ends is None else (float(ends[0]), float(ends[1]))

@@ -45,7 +45,7 @@ class PretrainConfig:
     """Settings of one pretraining run."""
 
     encoder: EncoderConfig = EncoderConfig()
-    epochs: int = 12
+    epochs: int = 20
     batch_tumors: int = 256
     learning_rate: float = 2e-3
     weight_decay: float = 0.01

@@ -99,5 +99,5 @@ def shorten(value: str, limit: int = 80) -> str:
     Returns:
         The value, printable, at most `limit` characters long.
     """
-    text = "".join(c if c.isprintable() else "\ufffd" for c in value)
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+    text = "".join(c if c.isprintable() else "\ufffd" for c in value[:limit])
+    return text if len(value) <= limit else text[: limit - 1] + "…"

@@ -153,7 +153,8 @@ def collect_names(sources: Sources, folder: Path) -> dict[str, list[Name]]:
     by_ensembl = candidates_by_ensembl(sources)
     old, new = (candidates_by_entrez(sources, build) for build in ("37", "38"))
     names = curated_names(approved, folder)
-    for name in {n for found in (old, by_ensembl, new) for n in found if found[n]} - names.keys():
+    shared = {n for found in (old, by_ensembl, new) for n in found if found[n]}
+    for name in sorted(shared - names.keys()):
         entrez, ensembl = old.get(name, set()), by_ensembl.get(name, set())
         meanings = {"GRCh37": entrez & ensembl or entrez | ensembl, "GRCh38": new.get(name, set())}
         common = meanings["GRCh37"] & meanings["GRCh38"]

@@ -32,6 +32,7 @@ from engine.errors import ImportRefusedError
 from engine.progress import Progress, no_progress
 from engine.readers.options import Limits, ReadOptions
 
+COMMAND = (sys.executable, "-P", "-m", "engine.sandbox")
 POLL_S = 0.1
 TABLES = ("samples", "alterations", "panels", "clinical", "attributes")
 REPORT_TABLES = ("files", "findings")
@@ -81,7 +82,7 @@ def _child(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
     search_path = os.pathsep.join(filter(None, [str(package_root), os.environ.get("PYTHONPATH")]))
     with (folder / ERRORS).open("wb") as errors:
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "engine.sandbox", str(folder)],
+            [*COMMAND, str(folder)],
             stdin=subprocess.PIPE,  # stays open as long as the parent lives
             stdout=subprocess.PIPE,
             stderr=errors,
@@ -209,6 +210,7 @@ def main(folder: Path) -> int:
     """
     channel = _private_stdout()
     _end_with_parent(folder)
+    tempfile.tempdir = str(folder)  # the parent removes it even if this process is killed
     request = json.loads((folder / REQUEST).read_text(encoding="utf-8"))
     limits = Limits(**request["options"].pop("limits"))
     outcome: Mapping[str, object] = {"done": True}
@@ -256,7 +258,8 @@ def _end_with_parent(folder: Path) -> None:
     """End, and clean up, once the parent is gone: it holds the other end of standard input."""
 
     def wait() -> NoReturn:
-        sys.stdin.buffer.read()
+        # Not through sys.stdin: a thread that holds its lock would abort the interpreter's exit.
+        os.read(sys.stdin.fileno(), 1)
         shutil.rmtree(folder, ignore_errors=True)
         os._exit(1)
 

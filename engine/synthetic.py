@@ -11,6 +11,7 @@ import hashlib
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 
 from engine import synthetic_statistics as names
@@ -46,8 +47,8 @@ NOTE = (
 )
 EXOME = "SYNTHETIC_EXOME"
 CANCER_GENES = "SYNTHETIC_CANCER_GENES"
-EXOME_SHARE, CANCER_GENES_SHARE = 0.15, 0.30
-"""Shares of tumors with these mutation panels; the rest has targeted panels as in the statistics."""
+EXOME_SHARE, CANCER_GENES_SHARE = 0.10, 0.30
+"""Shares of tumors with these mutation panels; the others have the targeted ones."""
 NO_COPY_NUMBER = 0.2
 """Share of tumors without an exome that are not profiled for copy number."""
 KIND_OF_LEVEL = {
@@ -201,7 +202,7 @@ def draw_copy_number(
         members = design.groups == index
         levels[members] = draw_levels(statistics, group, symbols, ranks[members], genes)
     altered = (levels != 0).mean(axis=1)
-    altered[design.copy_number_panels == None] = np.nan  # noqa: E711 - elementwise
+    altered[pd.isna(design.copy_number_panels)] = np.nan
     five_levels = design.mutation_panels == EXOME
     called = np.where(five_levels[:, None], levels != 0, np.abs(levels) == 2)
     looked_at = {p: np.array([s in members for s in symbols]) for p, members in panels.items()}

@@ -12,21 +12,22 @@ from engine.cohort import ATTRIBUTES, CLINICAL
 from engine.synthetic_statistics import Group, Statistics
 
 ATTRIBUTE_ROWS = (
-    ("CANCER_TYPE", "Cancer type", "Cancer type", "STRING", "sample"),
-    ("TCGA_STUDY", "TCGA study", "TCGA study code of the type; COAD and READ are one", "STRING", "sample"),
-    ("SUBTYPE", "Subtype", "Type and subtype the tumor was drawn for", "STRING", "sample"),
-    ("PAM50_SUBTYPE", "PAM50 subtype", "Breast cancer subtype", "STRING", "sample"),
-    ("HPV_STATUS", "HPV status", "Human papillomavirus, head and neck and cervix", "STRING", "sample"),
-    ("BLCA_MRNA_SUBTYPE", "Bladder mRNA subtype", "Bladder cancer subtype", "STRING", "sample"),
-    ("MSI_STATUS", "MSI status", "Microsatellite instability, in types with an MSI subtype", "STRING", "sample"),
-    ("TMB_NONSYNONYMOUS", "TMB", "Altering mutations per megabase of the whole exome", "NUMBER", "sample"),
-    ("FRACTION_GENOME_ALTERED", "Fraction genome altered", "Share of cancer genes with a copy-number change", "NUMBER", "sample"),
-    ("SEX", "Sex", "Sex", "STRING", "patient"),
-    ("AGE", "Age", "Age at diagnosis, years", "NUMBER", "patient"),
-    ("OS_MONTHS", "Overall survival (months)", "Months to death or end of follow-up", "NUMBER", "patient"),
-    ("OS_STATUS", "Overall survival status", "0:LIVING or 1:DECEASED", "STRING", "patient"),
+    ("CANCER_TYPE", "Cancer type", "STRING", "sample", "Cancer type"),
+    ("TCGA_STUDY", "TCGA study", "STRING", "sample", "TCGA study code; COAD and READ are one"),
+    ("SUBTYPE", "Subtype", "STRING", "sample", "Type and subtype the tumor was drawn for"),
+    ("PAM50_SUBTYPE", "PAM50 subtype", "STRING", "sample", "Breast cancer subtype"),
+    ("HPV_STATUS", "HPV status", "STRING", "sample", "Papillomavirus in head and neck or cervix"),
+    ("BLCA_MRNA_SUBTYPE", "Bladder mRNA subtype", "STRING", "sample", "Bladder cancer subtype"),
+    ("MSI_STATUS", "MSI status", "STRING", "sample", "In types that have an MSI subtype"),
+    ("TMB_NONSYNONYMOUS", "TMB", "NUMBER", "sample", "Altering mutations per coding megabase"),
+    ("FRACTION_GENOME_ALTERED", "Fraction genome altered", "NUMBER", "sample",
+     "Share of the cancer genes with a gain or loss"),
+    ("SEX", "Sex", "STRING", "patient", "Sex"),
+    ("AGE", "Age", "NUMBER", "patient", "Age at diagnosis in years"),
+    ("OS_MONTHS", "Overall survival (months)", "NUMBER", "patient", "To death or end of follow-up"),
+    ("OS_STATUS", "Overall survival status", "STRING", "patient", "0:LIVING or 1:DECEASED"),
 )  # fmt: skip
-"""Attribute, display name, description (told to be synthetic where shown), datatype, level."""
+"""Attribute, display name, datatype, level, description."""
 
 SUBTYPE_ATTRIBUTE = {
     "BRCA": "PAM50_SUBTYPE",
@@ -42,7 +43,7 @@ def attributes_table() -> pa.Table:
     """Return what each attribute means, as `ATTRIBUTES`."""
     rows = [
         (name, display, f"{description}. Synthetic.", datatype, level)
-        for name, display, description, datatype, level in ATTRIBUTE_ROWS
+        for name, display, datatype, level, description in ATTRIBUTE_ROWS
     ]
     columns = [list(column) for column in zip(*rows, strict=True)]
     return pa.table(columns, schema=ATTRIBUTES)

@@ -44,7 +44,7 @@ def draw_ranks(
     level *= np.exp(INSTABILITY * rng.standard_normal(num_tumors))
     grid = np.linspace(-30, 30, 6001)
     spread = np.exp(INSTABILITY * np.linspace(-3, 3, 61))
-    weights = np.exp(-np.linspace(-3, 3, 61) ** 2 / 2)
+    weights = np.exp(-(np.linspace(-3, 3, 61) ** 2) / 2)
     law = (ndtr(grid[:, None] / spread) * weights).sum(axis=1) / weights.sum()
     ranks: np.ndarray = np.interp(level, grid, law).T
     return ranks

@@ -46,7 +46,7 @@ def gene_probabilities(
     are mutated by their background rate.
     """
     rates = background_rates(statistics, symbols)
-    chances = -np.expm1(-rates[None, :] * burdens.tmb[:, None])
+    chances: np.ndarray = -np.expm1(-rates[None, :] * burdens.tmb[:, None])
     index = {symbol: i for i, symbol in enumerate(symbols)}
     shares: dict[str | None, float] = {}
     slopes: dict[str | None, float] = {}

@@ -48,8 +48,8 @@ class Calls:
     @classmethod
     def join(cls, parts: Iterable[Calls]) -> Calls:
         """Put several after each other."""
-        columns = zip(*((p.groups, p.tumors, p.symbols, p.classes, p.spots) for p in parts))
-        return cls(*(np.concatenate(column) for column in columns))
+        rows = ((p.groups, p.tumors, p.symbols, p.classes, p.spots) for p in parts)
+        return cls(*(np.concatenate(column) for column in zip(*rows, strict=True)))
 
     def take(self, rows: np.ndarray) -> Calls:
         """Keep some, by positions or by a mask."""
@@ -76,8 +76,8 @@ def choose(shares: dict[str, float], size: int, rng: np.random.Generator) -> np.
     """Draw keys by their shares, (size,), object."""
     bounds = np.cumsum(list(shares.values()))
     chosen = np.searchsorted(bounds / bounds[-1], rng.random(size), side="right")
-    keys: np.ndarray = np.array([*shares], dtype=object)
-    return keys[chosen.clip(max=len(keys) - 1)]
+    keys: np.ndarray = np.array([*shares], dtype=object)[chosen.clip(max=len(shares) - 1)]
+    return keys
 
 
 @dataclass(frozen=True)
@@ -127,6 +127,7 @@ class Describer:
         """Draw what is still open of every call, and its details."""
         spots, classes = self._classify(calls)
         chromosomes, positions, protein_positions = self._place(calls.symbols)
+        protein_positions[classes == "Translation_Start_Site"] = 1
         lengths = self._draw_lengths(classes)
         references, alternatives = self._draw_alleles(calls.groups, lengths)
         changes = self._name_changes(classes, protein_positions)
@@ -146,7 +147,9 @@ class Describer:
         """Shares of recurrent mutations in a group: gene, then number of the spot."""
         shares: dict[str, dict[int, float]] = {}
         for row in self.statistics.fitting(statistic, group):
-            shares.setdefault(row.hugo_symbol or "", {})[self._spot_numbers[row.detail or ""]] = row.value
+            shares.setdefault(row.hugo_symbol or "", {})[self._spot_numbers[row.detail or ""]] = (
+                row.value
+            )
         return shares
 
     def _choose_spots(self, shares: dict[int, float], size: int) -> np.ndarray:
@@ -211,7 +214,12 @@ class Describer:
         """Draw inserted minus deleted bases, (M,); 0 for substitutions."""
         shares = self.statistics.details(names.INDEL_LENGTH, Group("", ""))
         lengths = np.zeros(len(classes), dtype=np.int64)
-        for classification in ("Frame_Shift_Del", "Frame_Shift_Ins", "In_Frame_Del", "In_Frame_Ins"):
+        for classification in (
+            "Frame_Shift_Del",
+            "Frame_Shift_Ins",
+            "In_Frame_Del",
+            "In_Frame_Ins",
+        ):
             rows = np.flatnonzero(classes == classification)
             words = classification[:-4].replace("_", " ").lower()
             fitting = {key: share for key, share in shares.items() if key.startswith(words)}
@@ -243,7 +251,9 @@ class Describer:
         first = self.rng.integers(0, len(AMINO_ACIDS), len(classes))
         second = (first + self.rng.integers(1, len(AMINO_ACIDS), len(classes))) % len(AMINO_ACIDS)
         changes = [
-            PROTEIN_CHANGE[c].format(a=AMINO_ACIDS[a], n=n, b=AMINO_ACIDS[b]) if c in PROTEIN_CHANGE else None
+            PROTEIN_CHANGE[c].format(a=AMINO_ACIDS[a], n=n, b=AMINO_ACIDS[b])
+            if c in PROTEIN_CHANGE
+            else None
             for c, a, n, b in zip(classes, first, residues, second, strict=True)
         ]
         return np.array(changes, dtype=object)

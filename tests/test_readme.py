@@ -41,7 +41,7 @@ def test_files_that_the_readme_links_exist(name: str) -> None:
 
 
 def test_every_page_is_in_the_readme() -> None:
-    pages = [p.stem for p in (ROOT / "dashboard" / "pages").glob("[!_]*.py")]
+    pages = [p.stem for p in (ROOT / "dashboard" / "app_pages").glob("[!_]*.py")]
     missing = [page for page in pages if f"**{page.capitalize()}**" not in README]
     assert missing == []
 

@@ -24,6 +24,11 @@ from dashboard.widgets import addressed_tumor, find_tumor, guarded, show_empty, 
 from dashboard.wording import FIRST_LABELS, count
 from engine.readers.options import STUDY_ID
 
+# The map card is as high as the cards beside it, and never too low to read.
+STYLE = """<style>
+.st-key-patient_map { min-height: 440px; }
+</style>"""
+
 SOURCES = {"stored": "A stored tumor", "upload": "Upload a file"}
 
 
@@ -151,6 +156,7 @@ def show_page() -> None:
     """Show the page, or what to do when there is no map to place a tumor on."""
     key = resources.published()
     data = None if key is None else resources.load_map(key, None)
+    st.html(STYLE)
     show_header("Patient", synthetic=data is not None and data.synthetic)
     if data is None:
         show_empty(

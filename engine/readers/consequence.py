@@ -77,7 +77,8 @@ _AMINO_ACIDS = {
     "Ter": "*", "Xaa": "X",
 }  # fmt: skip
 _THREE_LETTERS = re.compile("|".join(_AMINO_ACIDS))
-_SUBSTITUTION = re.compile(r"p\.([A-Z*])\d+([A-Z*=])(?:/[A-Z])?")
+_SUBSTITUTION = re.compile(r"p\.([A-Z])\d+([A-Z])(?:/[A-Z])?")
+_START_LOST = re.compile(r"p\.M1[A-Z?]")
 
 
 def kind_of_consequence(terms: str) -> Kind | None:
@@ -119,17 +120,15 @@ def kind_of_protein_change(change: str) -> Kind:
     """
     if "splice" in change:
         return Kind.SPLICE
-    if "fs" in change or "*" in change or "ext" in change:
-        return Kind.SILENT if change.endswith("*=") else Kind.TRUNCATING
     if change.endswith("="):
         return Kind.SILENT
+    if any(word in change for word in ("fs", "*", "ext")) or _START_LOST.match(change):
+        return Kind.TRUNCATING
     if any(word in change for word in ("del", "ins", "dup")):
         return Kind.IN_FRAME
     found = _SUBSTITUTION.fullmatch(change)
     if found is None:
         return Kind.UNKNOWN
-    if change.startswith("p.M1") and change[4:5].isalpha():
-        return Kind.TRUNCATING
     return Kind.SILENT if found[1] == found[2] else Kind.MISSENSE
 
 

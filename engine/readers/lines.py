@@ -19,6 +19,9 @@ from engine.readers.options import Limits
 
 UTF8_MARK = b"\xef\xbb\xbf"
 READ_BYTES = 1 << 20
+SHOWN_BYTES = 20
+LONGEST_LINE_BYTES = 1 << 24
+"""A matrix of 100,000 samples has rows of less than 1 MiB."""
 BLOCK_BYTES = 1 << 24
 OTHER_DELIMITERS = {",": "commas", ";": "semicolons", "|": "bars", " ": "spaces"}
 TAB, NEWLINE, CARRIAGE_RETURN = 9, 10, 13
@@ -100,19 +103,21 @@ def read_lines(path: Path, limits: Limits, *, max_columns: int | None = None) ->
 
     Raises:
         ImportRefusedError: If the file is empty, has no data line, is not UTF-8, is not separated
-            by tabs, has too many columns or repeats a column name.
+            by tabs, has too many columns or too long a line, or repeats a column name.
     """
     with open_text(path, limits) as stream:
         data = b"".join(iter(lambda: stream.read(READ_BYTES), b""))
     data = data.removeprefix(UTF8_MARK)
     _refuse_encoding(path.name, data)
     starts, ends, num_tabs = _scan(data)
+    _check_length(path.name, ends - starts)
     first = _first_row(data, starts, ends)
     if first == len(starts):
         raise _refusal(path.name, "empty-file", "the file is empty; expected a header and rows")
+    _check_width(path.name, int(num_tabs[first]) + 1, first + 1, max_columns or limits.max_columns)
     text = [data[a:b].decode() for a, b in zip(starts[: first + 1], ends[: first + 1], strict=True)]
     header = tuple(unquote(name.strip()) for name in text[first].split("\t"))
-    _check_header(path.name, header, first + 1, max_columns or limits.max_columns)
+    _check_header(path.name, header, first + 1)
     body = slice(first + 1, None)
     lines = TextLines(
         file=path.name,
@@ -186,27 +191,35 @@ def _refuse_encoding(file: str, data: bytes) -> None:
     try:
         data.decode()
     except UnicodeDecodeError as error:
-        start = data.rfind(b"\n", 0, error.start) + 1
+        start = max(data.rfind(b"\n", 0, error.start) + 1, error.start - SHOWN_BYTES)
+        shown = data[start : error.start + SHOWN_BYTES].partition(b"\n")[0]
         raise ImportRefusedError(
             "a byte is not UTF-8 text; expected UTF-8",
             advice="Save the file as UTF-8 (iconv -f LATIN1 -t UTF-8 does it for old files)",
             file=file,
             rule="encoding",
             line=data.count(b"\n", 0, error.start) + 1,
-            value=data[max(start, error.start - 20) : error.start + 20].decode(errors="replace"),
+            value=shown.decode(errors="replace"),
         ) from None
 
 
-def _check_header(file: str, header: tuple[str, ...], line: int, max_columns: int) -> None:
+def _check_length(file: str, lengths: Int64s) -> None:
+    longest = int(np.argmax(lengths)) if len(lengths) else 0
+    if len(lengths) and lengths[longest] > LONGEST_LINE_BYTES:
+        problem = f"the line is longer than {LONGEST_LINE_BYTES >> 20} MiB; expected a row of text"
+        raise _refusal(file, "line-too-long", problem, line=longest + 1)
+
+
+def _check_width(file: str, num_columns: int, line: int, max_columns: int) -> None:
+    """Refuse too many columns before the header is cut into so many texts."""
+    if num_columns > max_columns:
+        problem = f"{num_columns:,} columns; expected at most {max_columns:,}"
+        raise _refusal(file, "too-many-columns", problem, line=line)
+
+
+def _check_header(file: str, header: tuple[str, ...], line: int) -> None:
     if len(header) == 1:
         raise _wrong_delimiter(file, header[0], line)
-    if len(header) > max_columns:
-        raise _refusal(
-            file,
-            "too-many-columns",
-            f"{len(header):,} columns; expected at most {max_columns:,}",
-            line=line,
-        )
     seen: set[str] = set()
     for name in header:
         if name.upper() in seen:

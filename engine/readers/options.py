@@ -59,7 +59,8 @@ class ReadOptions:
     Attributes:
         study_id: Name of the study in the store.
         genome: GRCh37 or GRCh38 (hg19 and hg38 are understood).
-        panel: Panel of a bare MAF, VCF or table: a public panel's name, or `exome`.
+        panel: Panel of a bare MAF, VCF or table, or of a study that states none: a public
+            panel's name, or `exome`.
         cancer_type: Cancer type of a bare MAF, VCF or table.
         limits: How large a file may be.
     """

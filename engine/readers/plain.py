@@ -107,7 +107,7 @@ def kind_of_word(word: str) -> Kind | None:
     """
     if word in KIND_OF_CNA:
         return KIND_OF_CNA[word]
-    return _words().get(_plain(word)) or kind_of_classification(word)
+    return (_words().get(_plain(word)) or kind_of_classification(word)) if word else None
 
 
 def _kinds(table: TextTable) -> npt.NDArray[np.int8]:

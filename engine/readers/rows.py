@@ -78,6 +78,10 @@ class AlterationRows:
         there = np.unique(self.sample_codes[~self.account.rejected])
         return tuple(sorted(self.samples[code] for code in there.tolist()))
 
+    def lost_samples(self) -> tuple[str, ...]:
+        """Return the samples of which every row broke a rule, sorted."""
+        return tuple(sorted(set(self.samples) - set(self.sample_ids())))
+
     def genes_seen(self, genes: GeneTable) -> frozenset[str]:
         """Return the genes with a row that is still in."""
         there = np.unique(self.gene_codes[self.account.keep])

@@ -50,15 +50,16 @@ _IDENTIFYING_PAIRS = (
 """Any of these pairs of words in a name is enough."""
 
 _MONTH = r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
+_BEGIN, _END = r"(^|[^0-9])", r"([^0-9]|$)"
 _IDENTIFYING_VALUES = "(?i)" + "|".join(
     (
-        r"\b(19|20)\d\d[-/.](0?[1-9]|1[0-2])[-/.](0?[1-9]|[12]\d|3[01])\b",  # 2015-03-14
-        r"\b\d{1,2}[-/.]\d{1,2}[-/.](19|20)\d\d\b",  # 14/03/2015
+        rf"{_BEGIN}(19|20)\d\d[-/.](0?[1-9]|1[0-2])[-/.](0?[1-9]|[12]\d|3[01]){_END}",  # 2015-03-14
+        rf"{_BEGIN}\d{{1,2}}[-/.]\d{{1,2}}[-/.](19|20)\d\d{_END}",  # 14/03/2015
         r"^\s*\d{1,2}/\d{1,2}/\d\d\s*$",  # 14/03/15
-        rf"\b\d{{1,2}}(st|nd|rd|th)?[-. ]?{_MONTH}[-., ]+(19|20)?\d\d\b",  # 14-Mar-15
-        rf"\b{_MONTH}\.? \d{{1,2}}(st|nd|rd|th)?,? (19|20)\d\d\b",  # March 14, 2015
+        rf"{_BEGIN}\d{{1,2}}(st|nd|rd|th)?[-. ]?{_MONTH}[-., ]+(19|20)?\d\d{_END}",  # 14-Mar-15
+        rf"\b{_MONTH}\.? \d{{1,2}}(st|nd|rd|th)?,? (19|20)\d\d{_END}",  # March 14, 2015
         r"[a-z0-9._%+-]+@[a-z0-9-]+\.[a-z]{2,}",  # someone@example.org
-        r"\b\d{3}-\d{2}-\d{4}\b",  # a social security number
+        rf"{_BEGIN}\d{{3}}-\d{{2}}-\d{{4}}{_END}",  # a social security number
         r"^\s*(\+?1[-. ])?\(?\d{3}\)?[-. ]\d{3}[-. ]\d{4}\s*$",  # a telephone number
         r"https?://|\bwww\.",
         r"^\s*(\d{1,3}\.){3}\d{1,3}\s*$",  # an IP address

@@ -21,12 +21,13 @@ from engine.readers.clinical import (
 )
 from engine.readers.cna import read_cna
 from engine.readers.context import ReadContext
+from engine.readers.findings import Rule
 from engine.readers.fusions import read_fusions
 from engine.readers.genome_check import settle_genome
 from engine.readers.maf import read_maf
 from engine.readers.options import ReadOptions, genome_name
 from engine.readers.panel_matrix import PanelOf, read_panel_matrix
-from engine.readers.panels import EXOME, Panel, exome, panel_table, read_panel_files
+from engine.readers.panels import Panel, exome, panel_table, read_panel_files, stated_panel
 from engine.readers.profiling import Profiling
 from engine.readers.study_files import (
     CLINICAL_PATIENT,
@@ -51,6 +52,12 @@ from engine.readers.study_samples import (
 STAGES = ("clinical data", "panels", "mutations", "copy number", "fusions")
 CASE_LISTS = {MUTATIONS: "sequenced", FUSIONS: "sv"}
 """Kind of measurement to the case list of the samples in which it was made."""
+
+LOST_SAMPLE = Rule(
+    "sample-without-sound-row",
+    "Every row of the sample breaks a rule, so its mutations are unknown; it counts as not "
+    "profiled. Correct its rows and import again.",
+)
 
 
 def read_study(
@@ -77,7 +84,7 @@ def read_study(
     samples, by_patient = _read_clinical_data(files, context)
     clinical, attributes = clinical_tables(samples, by_patient, context)
     progress(f"Reading {STAGES[1]}", 1, len(STAGES))
-    profile = _Profile(files, context, tuple(sorted(samples.ids)))
+    profile = _Profile(files, context, tuple(sorted(samples.ids)), options.panel)
     profile.read_panels()
     alterations = _read_alterations(files, profile, progress)
     otherwise = options.cancer_type or cancer_type_of_study(files.meta)
@@ -101,6 +108,7 @@ class _Profile:
     """Which sample was looked at with which panel, as far as it is known.
 
     Attributes:
+        stated: Panel that the user states for samples of which the study states none.
         panels: Panels by id.
         panel_of: Kind of measurement to sample to panel; only kinds with a data file count.
         cna_levels: 5 or 3 once the copy-number matrix was read.
@@ -109,6 +117,7 @@ class _Profile:
     files: StudyFiles
     context: ReadContext
     sample_ids: tuple[str, ...]
+    stated: str | None
     panels: dict[str, Panel] = field(default_factory=dict)
     panel_of: dict[str, PanelOf] = field(default_factory=dict)
     cna_levels: int | None = None
@@ -147,22 +156,28 @@ class _Profile:
         return {name: self.panels[name].genes for name in named - {None}}
 
     def _assume(self, kind: str) -> None:
-        """Take fusions as looked for on the panel of mutations, anything else on the exome."""
+        """Take fusions as looked for on the panel of mutations, else the stated one or an exome."""
         listed = self.files.case_lists.get(CASE_LISTS[kind])
         assumed = self.panel_of.get(MUTATIONS)
+        genes = "the genes of their mutation panel"
         if assumed is None:
-            assumed = dict.fromkeys(self.sample_ids, EXOME)
-            self.panels[EXOME] = exome(self.context.genes)
+            panel = self._panel_of_study()
+            self.panels[panel.panel_id] = panel
+            assumed = dict.fromkeys(self.sample_ids, panel.panel_id)
+            genes = f"the {len(panel.genes):,} genes of {panel.panel_id}"
         self.panel_of[kind] = {
-            name: panel if listed is None or name in listed else None
-            for name, panel in assumed.items()
+            name: panel_id if listed is None or name in listed else None
+            for name, panel_id in assumed.items()
         }
         whose = "all samples" if listed is None else f"the samples of case list {CASE_LISTS[kind]}"
-        genes = "all protein-coding genes" if kind == MUTATIONS else "their mutation panel"
         self.context.note(
-            f"No panel is stated for {kind}; {whose} count as looked at in {genes}. "
-            "State it in data_gene_panel_matrix.txt if this is wrong."
+            f"The study states no panel for {kind}; {whose} count as looked at in {genes}. "
+            "Add data_gene_panel_matrix.txt if this is wrong."
         )
+
+    def _panel_of_study(self) -> Panel:
+        genes = self.context.genes
+        return exome(genes) if self.stated is None else stated_panel(self.stated, genes)
 
 
 def _stated_genome(files: StudyFiles, options: ReadOptions) -> str | None:
@@ -199,6 +214,8 @@ def _read_clinical_data(
             rule="missing-file",
         )
     samples = read_clinical(files.data[CLINICAL_SAMPLE], SAMPLE, context)
+    if not samples.ids:
+        raise context.collector.refusal(samples.table.file)
     patients = frozenset(samples.patients)
     by_patient = []
     if CLINICAL_PATIENT in files.data:
@@ -216,11 +233,7 @@ def _read_alterations(files: StudyFiles, profile: _Profile, progress: Progress) 
     parts = [ALTERATIONS.empty_table()]
     progress(f"Reading {STAGES[2]}", 2, len(STAGES))
     if MUTATIONS in data:
-        rows = read_maf(data[MUTATIONS], context)
-        settle_genome(rows, context)
-        rows.keep_profiled(profile.of(MUTATIONS), context.genes)
-        rows.drop_duplicates()
-        parts.append(rows.finish(context.genes))
+        parts.append(_read_mutations(data[MUTATIONS], profile))
     progress(f"Reading {STAGES[3]}", 3, len(STAGES))
     if CNA in data:
         profiling = profile.of(CNA) if CNA in profile.panel_of else None
@@ -234,6 +247,23 @@ def _read_alterations(files: StudyFiles, profile: _Profile, progress: Progress) 
         parts.append(read_fusions(data[FUSIONS], profile.of(FUSIONS), context))
     progress(f"Reading {STAGES[4]}", len(STAGES), len(STAGES))
     return pa.concat_tables(parts)
+
+
+def _read_mutations(path: Path, profile: _Profile) -> pa.Table:
+    """Read mutations; a sample that lost every row to a broken rule is not wild type."""
+    context, panel_of = profile.context, profile.panel_of[MUTATIONS]
+    rows = read_maf(path, context)
+    settle_genome(rows, context)
+    rows.keep_profiled(profile.of(MUTATIONS), context.genes)
+    rows.drop_duplicates()
+    if rows.account.rejected.any() and not rows.account.keep.any():
+        raise context.collector.refusal(path.name)
+    lost = [name for name in rows.lost_samples() if panel_of.get(name) is not None]
+    if lost:
+        value = f"{len(lost)} samples, the first is {lost[0]}"
+        context.collector.warn(path.name, LOST_SAMPLE, column=rows.sample_column, values=value)
+        panel_of.update(dict.fromkeys(lost))
+    return rows.finish(context.genes)
 
 
 def _study(files: StudyFiles, study_id: str, context: ReadContext) -> Study:

@@ -14,6 +14,9 @@ from engine.readers.clinical import ClinicalFile
 CODES = ("ONCOTREE_CODE", "TUMOR_TYPE_CODE")
 """Attributes with a tumor type code, the better first."""
 
+MIXED = "MIXED"
+"""Code of a study of several cancer types; it tells nothing about a sample."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class SamplePanels:
@@ -76,7 +79,7 @@ class CancerTypes:
 def cancer_type_of_study(meta: Mapping[str, str]) -> str | None:
     """Return the main type of `type_of_cancer`; None where a study mixes several."""
     node = tumor_type(meta.get("type_of_cancer", ""))
-    return None if node is None else node.main_type
+    return None if node is None or node.code == MIXED else node.main_type
 
 
 def sample_table(samples: ClinicalFile, cancers: CancerTypes, panels: SamplePanels) -> pa.Table:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
+from operator import itemgetter
+from typing import NamedTuple
 
 from engine.genes import GeneTable
 from engine.kinds import Kind
@@ -67,6 +70,25 @@ _NAMES = {
     "pick": ("PICK",),
     "number": ("ALLELE_NUM",),
 }
+
+
+class _Entry(NamedTuple):
+    """One effect on one transcript, as written; blank where nothing is stated."""
+
+    allele: str
+    terms: str
+    symbol: str
+    biotype: str
+    change: str
+    position: str
+    residues: str
+    distance: str
+    canonical: str
+    mane: str
+    pick: str
+    number: str
+
+
 INTERGENIC_TERMS = frozenset({"intergenic_variant", "intergenic_region"})
 _RESIDUES = re.compile(r"([A-Z*])/([A-Z*])")
 _TERMS = re.compile(r"[&,]")
@@ -115,14 +137,16 @@ class Annotator:
     Attributes:
         name: Name of the INFO field.
         tool: VEP or SnpEff.
-        places: Where each needed part stands in an entry.
+        width: Parts of an entry.
+        pick: Takes the needed parts out of an entry.
         genes: Gene table.
         genome: GRCh37 or GRCh38.
     """
 
     name: str
     tool: str
-    places: Mapping[str, int]
+    width: int
+    pick: Callable[[Sequence[str]], tuple[str, ...]]
     genes: GeneTable
     genome: str
     _approved: dict[str, str | None] = field(default_factory=dict)
@@ -141,53 +165,52 @@ class Annotator:
         Returns:
             The effect; None if nothing is written for this allele that could be understood.
         """
-        entries = [self._parts(entry) for entry in text.split(",")]
-        entries = [e for e in self._of_allele(entries, alleles, index) if _first_term(e["terms"])]
+        entries = [self._entry(one) for one in text.split(",")]
+        entries = [e for e in self._of_allele(entries, alleles, index) if _first_term(e.terms)]
         if not entries:
             return None
-        known = [e for e in entries if self._resolve(e["symbol"]) is not None]
+        known = [e for e in entries if self._resolve(e.symbol) is not None]
         if not known:
-            named = next((e for e in entries if e["symbol"]), entries[0])
-            term = _first_term(named["terms"])
-            return Effect(None, KIND_OF_CONSEQUENCE[term], term, symbol=named["symbol"])
+            named = next((e for e in entries if e.symbol), entries[0])
+            term = _first_term(named.terms)
+            return Effect(None, KIND_OF_CONSEQUENCE[term], term, symbol=named.symbol)
         best_tier: dict[str, int] = {}
         for entry in known:
-            symbol = entry["symbol"]
+            symbol = entry.symbol
             best_tier[symbol] = min(_tier(entry), best_tier.get(symbol, _tier(entry)))
-        main = [e for e in known if _tier(e) == best_tier[e["symbol"]]]
-        return self._effect(min(main, key=lambda e: (SEVERITY[_first_term(e["terms"])], _tier(e))))
+        main = [e for e in known if _tier(e) == best_tier[e.symbol]]
+        return self._effect(min(main, key=lambda e: (SEVERITY[_first_term(e.terms)], _tier(e))))
 
-    def _effect(self, entry: Mapping[str, str]) -> Effect:
-        term, gene = _first_term(entry["terms"]), self._resolve(entry["symbol"])
+    def _effect(self, entry: _Entry) -> Effect:
+        term, gene = _first_term(entry.terms), self._resolve(entry.symbol)
         kind = KIND_OF_CONSEQUENCE[term]
-        if kind is Kind.PROMOTER and _whole_number(entry["distance"], 0) > PROMOTER_BASES:
+        if kind is Kind.PROMOTER and _whole_number(entry.distance, 0) > PROMOTER_BASES:
             kind = Kind.NONCODING
-        first, _, _ = re.split(r"[/\-]", entry["position"] + "//")[:3]
+        first, _, _ = re.split(r"[/\-]", entry.position + "//")[:3]
         position = _whole_number(first, 0) or None
-        change = short_protein_change(entry["change"])
-        residues = _RESIDUES.fullmatch(entry["residues"])
+        change = short_protein_change(entry.change)
+        residues = _RESIDUES.fullmatch(entry.residues)
         if change is None and residues is not None and position is not None:
             change = f"p.{residues[1]}{position}{residues[2]}"
-        return Effect(gene, kind, term, change, position, entry["symbol"])
+        return Effect(gene, kind, term, change, position, entry.symbol)
 
-    def _parts(self, entry: str) -> dict[str, str]:
-        parts = entry.split("|")
-        return {
-            name: parts[place].strip() if 0 <= place < len(parts) else ""
-            for name, place in self.places.items()
-        }
+    def _entry(self, text: str) -> _Entry:
+        parts = text.split("|")
+        # Place -1, a part that the file does not have, is the blank at the end.
+        parts += [""] * (self.width + 1 - len(parts))
+        return _Entry(*self.pick(parts))
 
-    def _of_allele(
-        self, entries: list[dict[str, str]], alleles: Sequence[str], index: int
-    ) -> list[dict[str, str]]:
+    def _of_allele(self, entries: list[_Entry], alleles: Sequence[str], index: int) -> list[_Entry]:
         """Return the entries that speak of one allele, however the tool writes it."""
         if len(alleles) == 2:
             return entries
-        if any(entry["number"] for entry in entries):
-            return [entry for entry in entries if entry["number"] == str(index)]
-        forms = [alleles[index], _vep_allele(alleles, index), _trimmed(alleles[0], alleles[index])]
-        for form in forms:
-            found = [entry for entry in entries if entry["allele"] == form]
+        if any(entry.number for entry in entries):
+            return [entry for entry in entries if entry.number == str(index)]
+        forms = [alleles[index], _vep_allele(alleles, index)]
+        if self.tool == "VEP":
+            forms.reverse()
+        for form in (*forms, _trimmed(alleles[0], alleles[index])):
+            found = [entry for entry in entries if entry.allele == form]
             if found:
                 return found
         return []
@@ -222,13 +245,13 @@ def find_annotator(header: VcfHeader, genes: GeneTable, genome: str) -> Annotato
     names = re.split(r"Format: ?|annotations: ?", description)[-1].strip(" '\"")
     order = [part.strip(" '") for part in names.split("|")]
     places = {
-        part: next((order.index(one) for one in written if one in order), -1)
-        for part, written in _NAMES.items()
+        part: next((order.index(one) for one in _NAMES[part] if one in order), -1)
+        for part in _Entry._fields
     }
     if places["terms"] < 0:
         return None
     tool = "SnpEff" if "Annotation" in order else "VEP"
-    return Annotator(name, tool, places, genes, genome)
+    return Annotator(name, tool, len(order), itemgetter(*places.values()), genes, genome)
 
 
 def classification(effect: Effect, indel_length: int) -> str:
@@ -246,20 +269,21 @@ def classification(effect: Effect, indel_length: int) -> str:
     return CLASSIFICATION.get(effect.term, unknown)
 
 
+@lru_cache(maxsize=1024)
 def _first_term(terms: str) -> str:
     """Return the most severe known term; empty if none is known."""
     known = [term for term in _TERMS.split(terms) if term in SEVERITY]
     return min(known, key=SEVERITY.__getitem__) if known else ""
 
 
-def _tier(entry: Mapping[str, str]) -> int:
-    if entry["mane"]:
+def _tier(entry: _Entry) -> int:
+    if entry.mane:
         return 0
-    if entry["canonical"] == "YES":
+    if entry.canonical == "YES":
         return 1
-    if entry["pick"] == "1":
+    if entry.pick == "1":
         return 2
-    return 3 if entry["biotype"] in ("protein_coding", "Coding") else 4
+    return 3 if entry.biotype in ("protein_coding", "Coding") else 4
 
 
 def _vep_allele(alleles: Sequence[str], index: int) -> str:

@@ -49,7 +49,8 @@ def rank_scores(samples: pd.DataFrame) -> np.ndarray:
     """Normal score of the TMB rank of each tumor within its group, (N,); 0 where missing."""
     ranks = samples.groupby(KEYS)["tmb"].rank()
     sizes = samples.groupby(KEYS)["tmb"].transform("count")
-    return np.nan_to_num(stats.norm.ppf((ranks - 0.5) / sizes))
+    scores: np.ndarray = np.nan_to_num(stats.norm.ppf((ranks - 0.5) / sizes))
+    return scores
 
 
 def biserial(flags: np.ndarray, scores: np.ndarray) -> float:
@@ -137,21 +138,23 @@ def recurrent_changes(mutations: pd.DataFrame) -> pd.DataFrame:
     parts = ["classification", "chromosome", "position", "reference_allele", "tumor_allele"]
     keys = ["hugo_symbol", "protein_change"]
     calls = calls.astype({"position": "int64"})
-    counts = calls.groupby([*keys, *parts]).size().rename("calls").reset_index()
-    counts = counts.sort_values("calls", ascending=False, kind="stable").drop_duplicates(keys)
-    return counts[(counts["calls"] >= MIN_COUNT) & (counts["tumor_allele"] != "")].set_index(keys)
+    tumors = calls.groupby([*keys, *parts])["sample_id"].nunique().reset_index(name="tumors")
+    tumors = tumors.sort_values("tumors", ascending=False, kind="stable").drop_duplicates(keys)
+    return tumors[(tumors["tumors"] >= MIN_COUNT) & (tumors["tumor_allele"] != "")].set_index(keys)
 
 
 def add_promoters(rows: Rows, source: Source) -> None:
     """Add recurrent promoter mutations by type, from panels that cover promoters."""
     calls = source.mutations[source.mutations["kind"] == Kind.PROMOTER]
     alleles = ["chromosome", "position", "reference_allele", "tumor_allele"]
-    for key, of_site in calls.groupby(["hugo_symbol", *alleles]):
-        mutated = source.samples.index.isin(of_site["sample_id"])
-        samples = source.samples.assign(subtype="")
-        detail = Hotspot("", "5'Flank", key[1], int(key[2]), key[3], key[4]).encode()
+    samples = source.samples.assign(subtype="")
+    sites = calls[["hugo_symbol", *alleles]].astype(str).agg("|".join, axis=1)
+    for site, of_site in calls.assign(site=sites).groupby("site"):
+        symbol, chromosome, position, reference, tumor = str(site).split("|")
+        mutated = samples.index.isin(of_site["sample_id"])
+        spot = Hotspot("", "5'Flank", chromosome, int(float(position)), reference, tumor)
         for cell in as_types(count_cells(samples, mutated[:, None], [""])[0]):
-            rows.add(names.PROMOTER, cell, cell.share, hugo_symbol=key[0], detail=detail)
+            rows.add(names.PROMOTER, cell, cell.share, hugo_symbol=symbol, detail=spot.encode())
 
 
 def add_hotspots(rows: Rows, sources: tuple[Source, ...]) -> None:
@@ -169,17 +172,22 @@ def add_hotspots(rows: Rows, sources: tuple[Source, ...]) -> None:
         cells, remaining = count_cells(mutated, flags.to_numpy(), list(spots.index))
         pooled = [c for c in remaining if c.num_positive >= MIN_COUNT]
         for cell in [*as_types(cells), *pooled]:
-            detail = Hotspot(cell.name, *spots.loc[cell.name].drop("calls")).encode()
+            detail = Hotspot(cell.name, *spots.loc[cell.name].drop("tumors")).encode()
             rows.add(names.HOTSPOT, cell, cell.share, hugo_symbol=str(gene), detail=detail)
 
 
 def add_classes(rows: Rows, mutations: pd.DataFrame) -> None:
-    """Add shares of Variant_Classification, over all genes and by gene, and lengths of indels."""
+    """Add shares of Variant_Classification, over all genes and by gene, and lengths of indels.
+
+    A gene in which only one class is frequent enough has none of its own: it would lose the others.
+    """
     calls = altering(mutations)
     calls = calls[calls["kind"] != Kind.UNKNOWN]
     add_shares(rows, names.CLASSIFICATION, calls, "classification")
     for gene, of_gene in calls.groupby("hugo_symbol"):
-        add_shares(rows, names.CLASSIFICATION, of_gene, "classification", hugo_symbol=str(gene))
+        tumors = of_gene.groupby("classification")["sample_id"].nunique()
+        if (tumors >= MIN_COUNT).sum() > 1:
+            add_shares(rows, names.CLASSIFICATION, of_gene, "classification", hugo_symbol=str(gene))
     indels = calls[calls["classification"].str.contains("Ins|Del") & calls["position"].notna()]
     alleles = indels[["reference_allele", "tumor_allele"]]
     lengths = alleles.apply(lambda column: column.str.replace("-", "").str.len()).max(axis=1)
@@ -193,12 +201,21 @@ def add_classes(rows: Rows, mutations: pd.DataFrame) -> None:
 
 
 def add_substitutions(rows: Rows, samples: pd.DataFrame, mutations: pd.DataFrame) -> None:
-    """Add shares of the six substitution classes by group, counted on the pyrimidine strand."""
+    """Add shares of the six substitution classes, counted on the pyrimidine strand.
+
+    By group, by type and over all types: groups with few alleles take what is next.
+    """
     classes = mutations["reference_allele"] + ">" + mutations["tumor_allele"]
     mirrored = classes.str.translate(str.maketrans("ACGT", "TGCA"))
     classes = classes.where(classes.isin(SUBSTITUTIONS), mirrored)
     calls = mutations.assign(substitution=classes)[classes.isin(SUBSTITUTIONS)]
-    tumors = samples.index.get_indexer(calls["sample_id"])
+    tumors = samples.index.get_indexer(pd.Index(calls["sample_id"]))
+    add_shares(rows, names.SUBSTITUTION, calls, "substitution")
+    for cancer_type, members in samples.groupby("cancer_type").indices.items():
+        of_type = calls[np.isin(tumors, members)]
+        add_shares(
+            rows, names.SUBSTITUTION, of_type, "substitution", group=(str(cancer_type), None)
+        )
     for group, members in group_positions(samples).items():
         of_group = calls[np.isin(tumors, members)]
         add_shares(rows, names.SUBSTITUTION, of_group, "substitution", group=group)

@@ -44,8 +44,8 @@ Only counts, shares, quantiles and fitted parameters were taken over.
 - Two genes found together in fewer than {min_count} tumors count as {floor} together, so their log
   odds is a bound; pairs for which that bound is not below chance are left out.
 - A sex with fewer than {min_count} patients of a type counts as none.
-- {num_groups} groups of {num_types} types. Tumors without a subtype label, in types that have
-  subtypes, and subtypes of fewer than {min_count} tumors are left out.
+- {num_groups} groups of {num_types} types. In types that have subtypes, tumors without a label are
+  left out unless there are 80 of them, and subtypes of fewer than {min_count} tumors are left out.
 
 ## Statistics
 
@@ -59,6 +59,8 @@ Only counts, shares, quantiles and fitted parameters were taken over.
   that are at least 3.3 standard deviations from chance, at most 60 of the 40 genes mutated most.
 - `hotspot`: a protein change of at least {min_count} tumors, with the GRCh37 position and alleles
   that most of them have.
+- `TMB quantile`, `substitution`: a null subtype is the whole type here, for groups too small.
+- `classification`: over all genes, and for genes with two or more frequent classes.
 - `survival`: Weibull laws of death and of the end of follow-up, maximum likelihood.
 
 ## What it does not hold

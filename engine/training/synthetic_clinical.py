@@ -13,6 +13,7 @@ from engine import synthetic_statistics as names
 from engine.synthetic_statistics import MIN_COUNT
 from engine.training.synthetic_rows import (
     KEYS,
+    NO_COUNT,
     Cell,
     Rows,
     add_quantiles,
@@ -35,7 +36,7 @@ def add_groups(rows: Rows, samples: pd.DataFrame) -> None:
     for (cancer_type, subtype), positions in group_positions(samples).items():
         counts = labels.iloc[positions].value_counts()
         commonest = counts.index[0] if counts.iloc[0] >= MIN_COUNT else of_type[cancer_type]
-        cell = Cell("", cancer_type, subtype, len(positions), None)
+        cell = Cell("", cancer_type, subtype, len(positions))
         rows.add(names.GROUP, cell, len(positions), detail=str(commonest))
 
 
@@ -43,11 +44,11 @@ def add_burden(rows: Rows, samples: pd.DataFrame) -> None:
     """Add TMB quantiles of each group, and of each type for groups that are too small."""
     known = samples.dropna(subset=["tmb"])
     for (cancer_type, subtype), positions in group_positions(known).items():
-        cell = Cell("", cancer_type, subtype, len(positions), None)
+        cell = Cell("", cancer_type, subtype, len(positions))
         add_quantiles(rows, names.TMB_QUANTILE, known["tmb"].iloc[positions], scope=cell)
-    for cancer_type, tmb in known.groupby("cancer_type")["tmb"]:
-        cell = Cell("", str(cancer_type), None, len(tmb), None)
-        add_quantiles(rows, names.TMB_QUANTILE, tmb, scope=cell)
+    for whole_type, of_type in known.groupby("cancer_type"):
+        cell = Cell("", str(whole_type), None, len(of_type))
+        add_quantiles(rows, names.TMB_QUANTILE, of_type["tmb"], scope=cell)
 
 
 def add_allele_fractions(rows: Rows, *sources: Source) -> None:
@@ -59,12 +60,12 @@ def add_allele_fractions(rows: Rows, *sources: Source) -> None:
         types = source.samples["cancer_type"].reindex(calls["sample_id"]).to_numpy()
         everything.append(calls)
         for cancer_type, of_type in calls.groupby(types):
-            if cancer_type not in seen:
-                cell = Cell("", str(cancer_type), None, of_type["sample_id"].nunique(), None)
+            if str(cancer_type) not in seen:
+                cell = Cell("", str(cancer_type), None, of_type["sample_id"].nunique())
                 add_quantiles(rows, names.VAF_QUANTILE, of_type["vaf"], scope=cell)
         seen |= set(types)
     pooled = pd.concat(everything)
-    cell = Cell("", None, None, pooled["sample_id"].nunique(), None)
+    cell = Cell("", None, None, pooled["sample_id"].nunique())
     add_quantiles(rows, names.VAF_QUANTILE, pooled["vaf"], scope=cell)
 
 
@@ -72,13 +73,13 @@ def add_people(rows: Rows, samples: pd.DataFrame) -> None:
     """Add age and sex by type; a sex with fewer than MIN_COUNT patients counts as none."""
     for cancer_type, patients in samples.groupby("cancer_type"):
         ages = pd.to_numeric(patients["AGE"], errors="coerce").dropna()
-        cell = Cell("", str(cancer_type), None, len(ages), None)
+        cell = Cell("", str(cancer_type), None, len(ages))
         rows.add(names.AGE, cell, round(float(ages.mean()), 1), detail="mean")
         rows.add(names.AGE, cell, round(float(ages.std()), 1), detail="sd")
         sexes = patients["SEX"][patients["SEX"].isin(["Female", "Male"])].value_counts()
         sexes = sexes[sexes >= MIN_COUNT]
         female = int(sexes.get("Female", 0))
-        cell = Cell("", str(cancer_type), None, int(sexes.sum()), female or None)
+        cell = Cell("", str(cancer_type), None, int(sexes.sum()), female or NO_COUNT)
         rows.add(names.FEMALE, cell, female / sexes.sum())
 
 

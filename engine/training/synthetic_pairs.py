@@ -14,7 +14,7 @@ from scipy import optimize, stats
 
 from engine import synthetic_statistics as names
 from engine.synthetic_statistics import MIN_COUNT
-from engine.training.synthetic_rows import KEYS, Cell, Rows
+from engine.training.synthetic_rows import KEYS, NO_COUNT, Cell, Rows
 
 MOST_GENES = 40
 """Genes of a type that are paired: those mutated most often."""
@@ -80,8 +80,8 @@ def strongest_pairs(samples: pd.DataFrame, mutated: pd.DataFrame) -> list[Pair]:
     strata = strata_of(samples)
     flags = {gene: mutated[gene].to_numpy() for gene in often.index}
     pairs = [
-        Pair(*sorted((x, y)), *pair_genes(flags[x], flags[y], strata))
-        for x, y in combinations(flags, 2)
+        Pair(x, y, *pair_genes(flags[x], flags[y], strata))
+        for x, y in combinations(sorted(flags), 2)
     ]
     pairs = [pair for pair in pairs if abs(pair.chi) >= MIN_CHI]
     return sorted(pairs, key=lambda pair: -abs(pair.chi))[:MOST_PAIRS]
@@ -110,7 +110,7 @@ def add_pairs(rows: Rows, samples: pd.DataFrame, mutated: pd.DataFrame) -> None:
     """
     cancer_type = str(samples["cancer_type"].iloc[0])
     for pair in strongest_pairs(samples, mutated):
-        published = pair.num_both if pair.num_both >= MIN_COUNT else None
+        published = pair.num_both if pair.num_both >= MIN_COUNT else NO_COUNT
         cell = Cell(pair.second, cancer_type, None, len(samples), published)
         shares = mutated[pair.first].mean(), mutated[pair.second].mean()
         latent = latent_correlation(pair.log_odds, *shares)

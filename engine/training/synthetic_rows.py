@@ -16,6 +16,7 @@ from engine.synthetic_statistics import MIN_COUNT, SCHEMA
 
 KEYS = ["cancer_type", "subtype"]
 MOST_KNOTS = 19
+NO_COUNT = -1
 
 
 @dataclass(frozen=True)
@@ -26,13 +27,13 @@ class Cell:
     cancer_type: str | None
     subtype: str | None
     num_tumors: int
-    num_positive: int | None  # null where the value is no frequency
+    num_positive: int = NO_COUNT  # where the value is no frequency
     tumors: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
 
     @property
     def share(self) -> float:
         """Share of the tumors that have the feature."""
-        return (self.num_positive or 0) / self.num_tumors
+        return self.num_positive / self.num_tumors
 
 
 class Rows:
@@ -52,8 +53,7 @@ class Rows:
         detail: str | None = None,
     ) -> None:
         """Add one value with the counts behind it."""
-        counts = [n for n in (cell.num_tumors, cell.num_positive) if n is not None]
-        if min(counts) < MIN_COUNT:
+        if cell.num_tumors < MIN_COUNT or NO_COUNT < cell.num_positive < MIN_COUNT:
             raise ValueError(f"{statistic} of {cell} rests on fewer than {MIN_COUNT} tumors.")
         self._rows.append(
             {
@@ -64,7 +64,7 @@ class Rows:
                 "detail": detail,
                 "value": float(f"{value:.4g}"),
                 "num_tumors": cell.num_tumors,
-                "num_positive": cell.num_positive,
+                "num_positive": None if cell.num_positive == NO_COUNT else cell.num_positive,
             }
         )
 
@@ -77,10 +77,9 @@ class Rows:
 
 def group_positions(samples: pd.DataFrame) -> dict[tuple[str, str], np.ndarray]:
     """Row positions of the tumors of each (cancer type, subtype)."""
-    return {
-        (str(key[0]), str(key[1])): rows
-        for key, rows in sorted(samples.groupby(KEYS).indices.items())
-    }
+    keys = pd.MultiIndex.from_frame(samples[KEYS].astype(str))
+    codes, groups = keys.factorize(sort=True)
+    return {(group[0], group[1]): np.flatnonzero(codes == i) for i, group in enumerate(groups)}
 
 
 def count_cells(
@@ -110,7 +109,7 @@ def count_cells(
         rest: list[np.ndarray] = []
         for cancer_type, pool in left.items():
             cell = pool_cell(name, cancer_type, pool, flags[:, f])
-            if (cell.num_positive or 0) >= MIN_COUNT:
+            if cell.num_positive >= MIN_COUNT:
                 cells.append(cell)
             else:
                 rest.append(cell.tumors)
@@ -139,7 +138,7 @@ def add_shares(
     calls: pd.DataFrame,
     column: str,
     *,
-    group: tuple[str, str] | None = None,
+    group: tuple[str | None, str | None] = (None, None),
     hugo_symbol: str | None = None,
 ) -> None:
     """Add the share of each value of a column among calls.
@@ -151,15 +150,15 @@ def add_shares(
         statistic: What the shares are of.
         calls: Calls with `sample_id` and the column.
         column: Holds the values, which become the detail.
-        group: Cancer type and subtype; None for all types.
+        group: Cancer type and subtype; None for all of them.
         hugo_symbol: The gene, where the calls are of one.
     """
     tumors = calls.groupby(column)["sample_id"].nunique()
     tumors = tumors[tumors >= MIN_COUNT]
     shares = calls[column][calls[column].isin(tumors.index)].value_counts(normalize=True)
-    for value, num_positive in tumors.items():
-        cell = Cell("", *(group or (None, None)), calls["sample_id"].nunique(), int(num_positive))
-        rows.add(statistic, cell, shares[value], hugo_symbol=hugo_symbol, detail=str(value))
+    for value, num_positive in zip(tumors.index.astype(str), tumors, strict=True):
+        cell = Cell("", *group, calls["sample_id"].nunique(), int(num_positive))
+        rows.add(statistic, cell, float(shares[value]), hugo_symbol=hugo_symbol, detail=value)
 
 
 def add_quantiles(rows: Rows, statistic: str, values: pd.Series, *, scope: Cell) -> None:
@@ -172,5 +171,5 @@ def add_quantiles(rows: Rows, statistic: str, values: pd.Series, *, scope: Cell)
         return
     for k in range(1, knots + 1):
         probability = k / (knots + 1)
-        cell = Cell("", scope.cancer_type, scope.subtype, len(values), None)
+        cell = Cell("", scope.cancer_type, scope.subtype, scope.num_tumors)
         rows.add(statistic, cell, float(values.quantile(probability)), detail=f"{probability:.4f}")

@@ -151,7 +151,8 @@ def read_copy_number(root: Path, samples: pd.Index, genes: GeneTable) -> pd.Data
     symbols = genes.resolve(matrix["Hugo_Symbol"].tolist(), genome="GRCh37").approved
     levels = matrix[[s for s in samples if s in matrix]].apply(pd.to_numeric, errors="coerce")
     by_tumor = levels.set_axis(pd.Index(symbols), axis=0).T.astype("float32")
-    return by_tumor.dropna(axis="columns", thresh=MIN_COUNT)
+    known: pd.DataFrame = by_tumor.dropna(axis="columns", thresh=MIN_COUNT)
+    return known
 
 
 def altering(mutations: pd.DataFrame) -> pd.DataFrame:
@@ -165,6 +166,7 @@ def mutated_matrix(source: Source, symbols: pd.Index) -> pd.DataFrame:
     hits = altering(source.mutations)
     hits = hits[hits["hugo_symbol"].isin(symbols)]
     matrix = np.zeros((len(source.samples), len(symbols)), dtype=bool)
-    rows = source.samples.index.get_indexer(hits["sample_id"])
-    matrix[rows, symbols.get_indexer(hits["hugo_symbol"])] = True
+    rows = source.samples.index.get_indexer(pd.Index(hits["sample_id"]))
+    columns = symbols.get_indexer(pd.Index(hits["hugo_symbol"]))
+    matrix[rows, columns] = True
     return pd.DataFrame(matrix, index=source.samples.index, columns=symbols)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ KINDS = [*schema.ALTERING_KINDS, "silent", "noncoding", "gain", "shallow deletio
 Cohort = dict[str, Any]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def limits() -> StoreLimits:
     """Return limits that do not look at the disk of the machine that runs the tests."""
     return StoreLimits(min_free_bytes=0)
@@ -29,27 +30,37 @@ def store(tmp_path: Path, limits: StoreLimits) -> Store:
     return Store(tmp_path / "home", limits)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_cohort() -> Callable[..., Cohort]:
     """Return a function that makes the arguments of `Writer.replace_study`."""
     return _make_cohort
 
 
-@pytest.fixture
-def filled(store: Store) -> Store:
-    """Return a store that holds the study `first`, of 12 samples."""
-    with store.write() as writer:
+@pytest.fixture(scope="session")
+def filled_home(tmp_path_factory: pytest.TempPathFactory, limits: StoreLimits) -> Path:
+    """Return a home that holds the study `first`, of 12 samples; tests copy it."""
+    home = tmp_path_factory.mktemp("filled") / "home"
+    with Store(home, limits).write() as writer:
         writer.replace_study(**_make_cohort("first"))
+    return home
+
+
+@pytest.fixture
+def filled(store: Store, filled_home: Path, tmp_path: Path) -> Store:
+    """Return a store that holds the study `first`, of 12 samples."""
+    shutil.copytree(filled_home, tmp_path / "home")
     return store
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def add_map() -> Callable[..., int]:
     """Return a function that adds inputs, embeddings and a layout for every sample."""
     return _add_map
 
 
-def _make_cohort(study_id: str, num_samples: int = 12, seed: int = 0, per_sample: int = 8) -> Cohort:
+def _make_cohort(
+    study_id: str, num_samples: int = 12, seed: int = 0, per_sample: int = 8
+) -> Cohort:
     random = np.random.default_rng(seed)
     samples = [f"{study_id.upper()}-SAMPLE-{row:04d}" for row in range(num_samples)]
     num_rows = num_samples * per_sample

@@ -67,7 +67,7 @@ def test_an_unknown_holder_is_told_without_details(tmp_path: Path) -> None:
     with writer_lock(tmp_path, timeout_s=0, purpose="import one"):
         (tmp_path / "writer.json").write_text("{")
         with (
-            pytest.raises(StoreBusyError, match="^Another import is running. Wait"),
+            pytest.raises(StoreBusyError, match=r"^Another import is running\. Wait"),
             writer_lock(tmp_path, timeout_s=0, purpose="import two"),
         ):
             pass

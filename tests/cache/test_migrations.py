@@ -52,7 +52,9 @@ def test_a_second_run_changes_nothing(connection: duckdb.DuckDBPyConnection) -> 
 
 def test_a_newer_schema_is_refused_with_advice(connection: duckdb.DuckDBPyConnection) -> None:
     migrate(connection)
-    connection.execute("INSERT INTO schema_version VALUES (99, 'later', now()::TIMESTAMP)").fetchall()
+    connection.execute(
+        "INSERT INTO schema_version VALUES (99, 'later', now()::TIMESTAMP)"
+    ).fetchall()
     with pytest.raises(SchemaTooNewError, match=r"schema version 99; .* Upgrade TumorXY"):
         migrate(connection)
 
@@ -63,7 +65,9 @@ def test_a_step_and_its_record_stand_or_fall_together(
     connection.execute("BEGIN").fetchall()
     migrate(connection)
     connection.execute("COMMIT").fetchall()
-    broken = Migration(newest_version() + 1, "broken", ("CREATE TABLE new (i INT)", "SELECT 1 / 'x'"))
+    broken = Migration(
+        newest_version() + 1, "broken", ("CREATE TABLE new (i INT)", "SELECT 1 / 'x'")
+    )
     monkeypatch.setattr(migrations, "MIGRATIONS", (*MIGRATIONS, broken))
     connection.execute("BEGIN").fetchall()
     with pytest.raises(duckdb.Error):

@@ -25,7 +25,9 @@ def test_no_flipped_bit_is_read_as_something_else(tmp_path: Path) -> None:
     noticed = 0
     for position in range(len(whole)):
         for bit in (1, 16):
-            path.write_bytes(whole[:position] + bytes([whole[position] ^ bit]) + whole[position + 1 :])
+            path.write_bytes(
+                whole[:position] + bytes([whole[position] ^ bit]) + whole[position + 1 :]
+            )
             try:
                 assert read_record(path) == RECORD
             except SnapshotDamagedError:
@@ -33,7 +35,9 @@ def test_no_flipped_bit_is_read_as_something_else(tmp_path: Path) -> None:
     assert noticed > len(whole)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "7", '"CURRENT"', '{"record": {"number": 1}}', "\0"])
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "7", '"CURRENT"', '{"record": {"number": 1}}', "\0"]
+)
 def test_what_is_no_record_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "CURRENT").write_text(text)
     with pytest.raises(SnapshotDamagedError, match="CURRENT of the store is damaged"):

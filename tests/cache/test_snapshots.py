@@ -40,7 +40,9 @@ def test_nothing_is_published_in_a_new_home(home: Home) -> None:
 
 
 def test_a_home_is_private(home: Home) -> None:
-    assert [path.stat().st_mode & 0o077 for path in (home.root, home.snapshots, home.work)] == [0] * 3
+    assert [path.stat().st_mode & 0o077 for path in (home.root, home.snapshots, home.work)] == [
+        0
+    ] * 3
 
 
 def test_what_was_published_is_current(home: Home) -> None:

@@ -1,0 +1,150 @@
+"""What the heads are asked: classes, whom a question concerns, and where its labels come from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.oncotree import tumor_type, tumor_type_named
+
+CANCER_TYPE = "cancer_type"
+MSI_HIGH_SCORE = 10.0
+"""MSIsensor score from which on a tumor is called unstable (Niu et al. 2014 and cBioPortal)."""
+
+APPLIES_FROM = 0.5
+"""Predicted probability of the concerned cancer types from which on a question applies."""
+
+NOT_STATED = frozenset({"", "na", "unknown", "not stated", "cancer of unknown primary", "cup"})
+"""Stated types, in lower case, that state nothing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """One question to a tumor.
+
+    Args:
+        name: As stored and exported.
+        attribute: Clinical attribute of the training studies that answers it.
+        read: Turns a value of that attribute into a class; None where it answers nothing.
+        codes: TCGA codes of the cancer types concerned; empty when all are.
+        types: Names of the concerned types in lower case: main types of the OncoTree, and names
+            of studies that the tree does not know.
+    """
+
+    name: str
+    attribute: str
+    read: Callable[[str], str | None]
+    codes: frozenset[str] = frozenset()
+    types: frozenset[str] = frozenset()
+
+
+def _as_it_is(value: str) -> str | None:
+    return value or None
+
+
+def _msi(value: str) -> str | None:
+    try:
+        return "high" if float(value) >= MSI_HIGH_SCORE else "stable"
+    except ValueError:
+        return None
+
+
+def _bladder(value: str) -> str | None:
+    return "Luminal" if value.startswith("Luminal") else value if value in BLADDER else None
+
+
+PAM50 = frozenset({"LumA", "LumB", "Her2", "Basal", "Normal"})
+HPV = frozenset({"positive", "negative"})
+BLADDER = frozenset({"Basal_squamous", "Luminal"})
+
+TASKS = (
+    Task(name=CANCER_TYPE, attribute="TCGA_STUDY", read=_as_it_is),
+    Task(
+        name="pam50",
+        attribute="PAM50_SUBTYPE",
+        read=lambda value: value if value in PAM50 else None,
+        codes=frozenset({"BRCA"}),
+        types=frozenset({"breast cancer", "breast invasive carcinoma"}),
+    ),
+    Task(
+        name="hpv",
+        attribute="HPV_STATUS",
+        read=lambda value: value if value in HPV else None,
+        codes=frozenset({"HNSC", "CESC"}),
+        types=frozenset({"head and neck cancer", "cervical cancer", "cervical adenocarcinoma"}),
+    ),
+    Task(name="msi", attribute="MSI_SENSOR_SCORE", read=_msi),
+    Task(
+        name="bladder_basal_luminal",
+        attribute="BLCA_MRNA_SUBTYPE",
+        read=_bladder,
+        codes=frozenset({"BLCA"}),
+        types=frozenset({"bladder cancer", "bladder/urinary tract cancer"}),
+    ),
+)
+
+
+def task_labels(
+    attributes: Mapping[str, Sequence[str | None]],
+) -> dict[str, list[str | None]]:
+    """Read the answers to the tasks from clinical attributes.
+
+    Args:
+        attributes: Values of N tumors by attribute, None where unknown.
+
+    Returns:
+        By task, the class of each tumor, None where unknown; tasks without their attribute are
+        left out.
+    """
+    return {
+        task.name: [None if value is None else task.read(value) for value in values]
+        for task in TASKS
+        if (values := attributes.get(task.attribute)) is not None
+    }
+
+
+def applies(
+    task: Task,
+    cancer_types: Sequence[str | None],
+    codes: Sequence[str],
+    probabilities: NDArray[np.float32] | None,
+) -> NDArray[np.bool_]:
+    """Tell which tumors a task concerns.
+
+    Args:
+        task: The task.
+        cancer_types: Stated type of each tumor, name or code, None where not known.
+        codes: TCGA codes of the columns of `probabilities`, C.
+        probabilities: Predicted probability of each code, (N, C), None where nothing predicts it.
+
+    Returns:
+        True where it applies, (N,).
+    """
+    if not task.codes:
+        return np.ones(len(cancer_types), dtype=bool)
+    concerned = {name: _concerns(task, name) for name in set(cancer_types)}
+    stated = [concerned[name] for name in cancer_types]
+    predicted = np.zeros(len(cancer_types), dtype=bool)
+    if probabilities is not None:
+        columns = [code in task.codes for code in codes]
+        predicted = probabilities[:, columns].sum(axis=1) >= APPLIES_FROM
+    return np.array(
+        [
+            by_model if told is None else told
+            for told, by_model in zip(stated, predicted, strict=True)
+        ],
+        dtype=bool,
+    )
+
+
+def _concerns(task: Task, stated: str | None) -> bool | None:
+    """Tell whether a stated type is one that the task concerns; None where nothing is stated."""
+    if stated is None or stated.strip().lower() in NOT_STATED:
+        return None
+    if stated.strip().upper() in task.codes or stated.strip().lower() in task.types:
+        return True
+    node = tumor_type_named(stated) or tumor_type(stated)
+    return node is not None and node.main_type.lower() in task.types

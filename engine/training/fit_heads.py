@@ -1,0 +1,163 @@
+"""Fit the heads: training patients for the weights, validation to choose, test to report."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import TrainingError
+from engine.head_tasks import TASKS, Task
+from engine.heads import FLAG_RULES, Head, Heads
+from engine.progress import Progress, no_progress
+from engine.training.head_metrics import measure, measure_within
+from engine.training.logistic import Calibrated, HeadsConfig, Labeled, fit_calibrated
+from engine.training.split import TEST, TRAIN, VALIDATION, part_of
+
+FEWEST_TRAINED = 10
+"""Training tumors that each class of a task must have."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabeledTumors:
+    """What heads are fitted on.
+
+    Args:
+        vectors: Embeddings, (N, D), float32.
+        patient_ids: Patient of each tumor; they decide its part and are resampled.
+        cohorts: Cohort of each tumor, for the account of who is behind a head.
+        labels: By task, the class of each tumor, None where unknown; see `task_labels`.
+    """
+
+    vectors: NDArray[np.float32]
+    patient_ids: Sequence[str]
+    cohorts: Sequence[str]
+    labels: Mapping[str, Sequence[str | None]]
+
+    def __post_init__(self) -> None:
+        """Refuse columns of different lengths."""
+        columns = {"patients": self.patient_ids, "cohorts": self.cohorts, **self.labels}
+        for name, column in columns.items():
+            if len(column) != len(self.vectors):
+                raise TrainingError(
+                    f"Found {len(column)} values of {name} for {len(self.vectors)} tumors, "
+                    "expected one per tumor. Read the labels again."
+                )
+
+
+@dataclass(frozen=True)
+class _TaskData:
+    """The tumors that have a label of one task."""
+
+    tumors: Labeled
+    classes: tuple[str, ...]
+    cohorts: NDArray[np.str_]
+    parts: NDArray[np.str_]
+
+    def part(self, name: str) -> Labeled:
+        rows = self.parts == name
+        return Labeled(
+            self.tumors.vectors[rows], self.tumors.truth[rows], self.tumors.patients[rows]
+        )
+
+
+def fit_heads(
+    tumors: LabeledTumors,
+    *,
+    config: HeadsConfig = HeadsConfig(),
+    model_digest: str | None = None,
+    progress: Progress = no_progress,
+) -> Heads:
+    """Fit a calibrated linear head for each task that has labels.
+
+    Args:
+        tumors: Embeddings and labels.
+        config: How to fit.
+        model_digest: Digest of the encoder that made the embeddings, for the card.
+        progress: Told the number of heads done.
+
+    Returns:
+        The heads, with a card that says what is behind each and how well it does on patients that
+        took no part in the fit.
+
+    Raises:
+        TrainingError: If a task has too few tumors of a class, or none to validate or test on.
+    """
+    chosen = [task for task in TASKS if task.name in tumors.labels]
+    parts = part_of(tumors.patient_ids)
+    heads, cards = [], {}
+    for i, task in enumerate(chosen):
+        progress("Fitting heads", i, len(chosen))
+        data = _select(task, tumors, parts)
+        fitted = fit_calibrated(data.part(TRAIN), data.part(VALIDATION), config)
+        head = Head(
+            task=task.name,
+            classes=data.classes,
+            weights=fitted.weights,
+            replicates=fitted.replicates,
+        )
+        heads.append(head)
+        cards[task.name] = _card(task, data, fitted) | {"test": _report(head, data, config.seed)}
+    progress("Fitting heads", len(chosen), len(chosen))
+    card = {"model_digest": model_digest, "config": asdict(config), "flags": FLAG_RULES}
+    return Heads(heads=tuple(heads), card=card | {"tasks": cards})
+
+
+def _select(task: Task, tumors: LabeledTumors, parts: NDArray[np.str_]) -> _TaskData:
+    labels = tumors.labels[task.name]
+    rows = np.array([i for i, label in enumerate(labels) if label is not None], dtype=np.int64)
+    names = [label for label in labels if label is not None]
+    _check_enough(task, names, parts[rows])
+    classes, truth = np.unique(np.array(names), return_inverse=True)
+    patients = np.array(tumors.patient_ids)[rows]
+    return _TaskData(
+        Labeled(tumors.vectors[rows].astype(np.float64), truth, patients),
+        tuple(classes.tolist()),
+        np.array(tumors.cohorts)[rows],
+        parts[rows],
+    )
+
+
+def _check_enough(task: Task, names: Sequence[str], parts: NDArray[np.str_]) -> None:
+    trained = Counter(name for name, part in zip(names, parts, strict=True) if part == TRAIN)
+    counts = {name: trained[name] for name in sorted(set(names))}
+    if len(counts) < 2 or min(counts.values()) < FEWEST_TRAINED:
+        found = ", ".join(f"{name} {count}" for name, count in counts.items()) or "none"
+        raise TrainingError(
+            f"The task {task.name} has these labeled training tumors: {found}; expected two "
+            f"classes or more with at least {FEWEST_TRAINED} each. Add labeled studies, or leave "
+            "the task out."
+        )
+    for part in (VALIDATION, TEST):
+        if part not in parts:
+            raise TrainingError(
+                f"The task {task.name} has no labeled {part} patient, expected at least one. Add "
+                "labeled studies, or leave the task out."
+            )
+
+
+def _card(task: Task, data: _TaskData, fitted: Calibrated) -> dict[str, Any]:
+    names = np.array(data.classes)[data.tumors.truth].tolist()
+    return {
+        "classes": list(data.classes),
+        "attribute": task.attribute,
+        "concerns": sorted(task.codes) or "all cancer types",
+        "num_tumors": dict(sorted(Counter(data.parts.tolist()).items())),
+        "num_patients": len(set(data.tumors.patients.tolist())),
+        "num_by_class": dict(sorted(Counter(names).items())),
+        "num_by_cohort": dict(sorted(Counter(data.cohorts.tolist()).items())),
+        "strength": fitted.strength,
+        "temperature": fitted.temperature,
+    }
+
+
+def _report(head: Head, data: _TaskData, seed: int) -> dict[str, Any]:
+    test = data.part(TEST)
+    probabilities = head.probabilities(test.vectors.astype(np.float32))
+    figures = measure(probabilities, test.truth, test.patients.tolist(), seed)
+    cohorts = data.cohorts[data.parts == TEST].tolist()
+    return figures | {"within_cohorts": measure_within(probabilities, test.truth, cohorts)}

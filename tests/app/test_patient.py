@@ -1,0 +1,213 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dashboard import patient_upload, resources
+from dashboard.outcomes import Neighbor, PlacedTumor
+from dashboard.patient_upload import UPLOADED
+from engine.cohort import (
+    ALTERATIONS,
+    ATTRIBUTES,
+    CLINICAL,
+    PANELS,
+    REPORT_FILES,
+    REPORT_FINDINGS,
+    SAMPLES,
+    Cohort,
+    ImportReport,
+    Study,
+)
+from engine.errors import ImportRefusedError
+from tests.app.pages import Open, texts
+from tests.app.small_home import build_home, draw_cohort
+
+SAMPLE = "synthetic_demo/SYNT-00007"
+
+
+def uploaded_cohort() -> Cohort:
+    """One tumor without a copy-number test, as a reader returns it."""
+    sample = dict.fromkeys(SAMPLES.names) | {"sample_id": "CASE-1", "mutation_panel": "IMPACT468"}
+    mutation = dict.fromkeys(ALTERATIONS.names) | {
+        "sample_id": "CASE-1",
+        "hugo_symbol": "KRAS",
+        "kind": "missense",
+        "protein_change": "p.G12C",
+    }
+    return Cohort(
+        study=Study(study_id="upload", name="Upload", genome="GRCh38"),
+        samples=SAMPLES.empty_table().from_pylist([sample], schema=SAMPLES),
+        alterations=ALTERATIONS.empty_table().from_pylist([mutation], schema=ALTERATIONS),
+        panels=PANELS.empty_table(),
+        clinical=CLINICAL.empty_table(),
+        attributes=ATTRIBUTES.empty_table(),
+        report=ImportReport(
+            files=REPORT_FILES.empty_table(), findings=REPORT_FINDINGS.empty_table()
+        ),
+        source_digest="0" * 64,
+        notes=("The panel was recognized by its genes.",),
+    )
+
+
+class FakePlacer:
+    """Puts every tumor at one place, unlike everything."""
+
+    def place(self, cohort: Cohort) -> tuple[PlacedTumor, ...]:
+        neighbors = tuple(
+            Neighbor(
+                study_id="synthetic_demo",
+                sample_id=f"SYNT-{row:05d}",
+                distance=0.9,
+                cancer_type="Melanoma",
+            )
+            for row in range(15)
+        )
+        return tuple(
+            PlacedTumor(
+                sample_id=name,
+                x=0.0,
+                y=0.0,
+                agreement=0.2,
+                ood_score=0.99,
+                out_of_distribution=True,
+                neighbors=neighbors,
+                num_alterations=1,
+                num_tokens=1,
+            )
+            for name in cohort.samples["sample_id"].to_pylist()
+        )
+
+
+@pytest.fixture
+def fake_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answer an upload without a child process and without weights."""
+    monkeypatch.setattr(resources, "load_placer", lambda _key: FakePlacer())
+    monkeypatch.setattr(patient_upload, "_read", lambda *_: uploaded_cohort())
+
+
+def test_without_a_map_it_says_what_to_do(tmp_path: Path, open_page: Open) -> None:
+    app = open_page(tmp_path / "empty", "patient")
+    assert not app.exception
+    assert "No map yet, so no tumor can be placed" in texts(app)
+
+
+def test_without_a_tumor_it_asks_for_one(full_home: Path, open_page: Open) -> None:
+    app = open_page(full_home, "patient")
+    assert not app.exception
+    assert "Choose a tumor" in texts(app)
+
+
+def test_a_stored_tumor_is_told_in_the_order_of_a_board(full_home: Path, open_page: Open) -> None:
+    app = open_page(full_home, "patient", sample=SAMPLE)
+    assert not app.exception
+    headings = [heading.value for heading in app.subheader]
+    assert headings[:4] == [
+        "What was sequenced",
+        "Where it lies",
+        "Can this be trusted?",
+        "The 15 tumors most like it",
+    ]
+    assert headings[4].startswith("Alterations: ")
+    written = texts(app)
+    assert "of its 15** nearest tumors are also nearest on the map" in written
+    assert "Fusions: **not tested**" in written
+    assert "Research use only" in written
+
+
+def test_the_nearest_tumors_leave_the_tumor_itself_out(full_home: Path, open_page: Open) -> None:
+    app = open_page(full_home, "patient", sample=SAMPLE)
+    table = app.dataframe[0].value
+    assert len(table) == 15
+    assert "SYNT-00007" not in set(table["Sample"])
+    assert (np.diff(table["Distance"]) >= 0).all()
+
+
+def test_twins_lie_at_distance_zero(full_home: Path, open_page: Open) -> None:
+    app = open_page(full_home, "patient", sample="synthetic_demo/SYNT-00059")
+    first = app.dataframe[0].value.iloc[0]
+    assert first["Sample"] == "SYNT-00058"
+    assert first["Distance"] == 0
+
+
+def test_an_unknown_tumor_in_the_address_asks_for_one(full_home: Path, open_page: Open) -> None:
+    app = open_page(full_home, "patient", sample="synthetic_demo/NOBODY")
+    assert not app.exception
+    assert "Choose a tumor" in texts(app)
+
+
+def test_silent_changes_are_never_counted_as_altering(full_home: Path, open_page: Open) -> None:
+    app = open_page(full_home, "patient", sample=SAMPLE)
+    kinds = [set(frame.value["Kind"]) for frame in app.dataframe if "Kind" in frame.value]
+    assert kinds
+    assert all("silent" not in found or found == {"silent"} for found in kinds)
+
+
+@pytest.mark.usefixtures("fake_engine")
+def test_an_upload_is_placed_flagged_and_not_stored(full_home: Path, open_page: Open) -> None:
+    app = open_page(full_home, "patient", source="Upload a file")
+    assert "Drop one patient's file" in texts(app)
+    app.file_uploader(key="patient_file_0").upload("case.maf", b"anything").run()
+    assert not app.exception
+    written = texts(app)
+    assert "Do not interpret its place" in written
+    assert "**3 of its 15** nearest" in written
+    assert "uploaded, not stored" in written
+    assert "Not tested: copy number, fusions" in written
+    app.button(key="patient_forget").click().run()
+    assert UPLOADED not in app.session_state
+    assert "Drop one patient's file" in texts(app)
+
+
+@pytest.mark.usefixtures("fake_engine")
+def test_a_refused_upload_is_one_sentence(
+    full_home: Path, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> Cohort:
+        raise ImportRefusedError(
+            "the file has a header and no rows", file="case.maf", rule="no-rows", line=1
+        )
+
+    monkeypatch.setattr(patient_upload, "_read", refuse)
+    app = open_page(full_home, "patient", source="Upload a file")
+    app.file_uploader(key="patient_file_0").upload("case.maf", b"Hugo_Symbol\n").run()
+    assert not app.exception
+    assert "case.maf, line 1: the file has a header and no rows" in app.error[0].value
+
+
+@pytest.mark.usefixtures("fake_engine")
+def test_a_taken_study_id_cannot_be_stored_over(full_home: Path, open_page: Open) -> None:
+    app = open_page(full_home, "patient", source="Upload a file")
+    app.file_uploader(key="patient_file_0").upload("case.maf", b"anything").run()
+    app.text_input(key="patient_study_id").set_value("other").run()
+    assert "stored already" in texts(app)
+    assert app.button(key="patient_store").disabled
+
+
+def test_a_tumor_placed_later_keeps_its_stored_score(tmp_path: Path, open_page: Open) -> None:
+    import pyarrow as pa
+
+    cohort = draw_cohort("base", 40)
+    later = draw_cohort("later", 4, seed=3)
+    store = build_home(tmp_path, [cohort])
+    with store.write() as writer:
+        writer.replace_study(later.study, **later.tables)
+        digests = [f"later-{name}" for name in later.sample_ids]
+        keys = {"study_id": ["later"] * 4, "sample_id": later.sample_ids}
+        writer.add_inputs("ab" * 32, pa.table({**keys, "input_digest": digests}))
+        writer.add_embeddings("ab" * 32, digests, later.vectors)
+        places = {
+            "x": pa.array(later.points[:, 0], pa.float32()),
+            "y": pa.array(later.points[:, 1], pa.float32()),
+            "placed": pa.array([True] * 4),
+            "agreement": pa.array([0.5] * 4, pa.float32()),
+            "ood_score": pa.array([0.97] * 4, pa.float32()),
+            "out_of_distribution": pa.array([True] * 4),
+        }
+        writer.add_coordinates(1, pa.table({**keys, **places}))
+    app = open_page(tmp_path, "patient", sample="later/LATE-00001")
+    assert not app.exception
+    assert "Stranger than **97%**" in texts(app)
+    assert "Do not interpret its place" in texts(app)
+    assert not app.dataframe[0].value["Sample"].str.startswith("LATE").any()

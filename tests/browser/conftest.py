@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.app.small_home import build_home, draw_cohort
+from tests.browser.driving import CHROMIUM, chromium, served
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        pytest.skip(f"{CHROMIUM} is not here: install Debian's chromium")
+    with chromium() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a dashboard with two drawn studies and a map of them."""
+    home = tmp_path_factory.mktemp("home")
+    build_home(
+        home,
+        [draw_cohort("synthetic_demo", 600), draw_cohort("other", 200, synthetic=False, seed=1)],
+    )
+    with served(home) as url:
+        yield url
+
+
+@pytest.fixture
+def requests() -> list[str]:
+    """Addresses that the page asked for, filled by `page`."""
+    return []
+
+
+@pytest.fixture
+def page(browser: Browser, requests: list[str]) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    found = context.new_page()
+    found.set_default_timeout(60_000)
+    found.on("request", lambda request: requests.append(request.url))
+    yield found
+    context.close()
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    """Folder for files that a test uploads."""
+    return tmp_path
