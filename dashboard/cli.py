@@ -175,7 +175,10 @@ def pretrain(
         list[str] | None, typer.Argument(help="Studies; tcga_pancan and msk_met_2021 when none.")
     ] = None,
     *,
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the weights.")],
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Folder for the weights; models/encoder of the home."),
+    ] = None,
     data: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="Folder of study folders, to train without importing."),
@@ -194,7 +197,12 @@ def pretrain(
     config = PretrainConfig() if epochs is None else PretrainConfig(epochs=epochs)
     with voice.progress() as progress:
         result = service.pretrain(
-            studies or DEFAULT_STUDIES, out, config, data=data, resume=resume, progress=progress
+            studies or DEFAULT_STUDIES,
+            out or service.home / "models" / "encoder",
+            config,
+            data=data,
+            resume=resume,
+            progress=progress,
         )
     voice.show(result, lambda console: tables.draw_pretrain(console, result))
 

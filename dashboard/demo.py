@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dashboard.outcomes import DemoOutcome
-from dashboard.published_map import newest_layout
+from dashboard.published_map import installed_digest, newest_layout
 from engine.progress import Progress
 
 if TYPE_CHECKING:
     from dashboard.service import Service
-    from engine.cohort import Cohort
 
 
 def build_demo(service: Service, progress: Progress) -> DemoOutcome:
@@ -26,39 +25,55 @@ def build_demo(service: Service, progress: Progress) -> DemoOutcome:
     Returns:
         What is there now.
     """
-    from engine.synthetic import sample_cohort
+    from engine.synthetic import STUDY, sample_cohort
 
     started = time.monotonic()
-    progress("Drawing the synthetic cohort", 0, 1)
-    cohort = sample_cohort()
-    progress("Drawing the synthetic cohort", 1, 1)
-    before = service.store.snapshot()
-    if not _is_imported(service, cohort):
-        service.import_cohort(cohort, progress)
-    service.embed([cohort.study.study_id], progress)
-    if _layout_id(service) is None:
-        service.layout(progress=progress)
-    layout_id = _layout_id(service)
-    assert layout_id is not None
+    was_ready = _is_ready(service)
+    if not was_ready:
+        if _imported(service) is None:
+            progress("Drawing the synthetic cohort", 0, 1)
+            cohort = sample_cohort()
+            progress("Drawing the synthetic cohort", 1, 1)
+            service.import_cohort(cohort, progress)
+        service.embed([STUDY.study_id], progress)
+        if _map(service) is None:
+            service.layout(progress=progress)
+    study, layout = _imported(service), _map(service)
+    assert study is not None
+    assert layout is not None
     return DemoOutcome(
-        study_id=cohort.study.study_id,
-        num_tumors=cohort.samples.num_rows,
-        layout_id=layout_id,
-        was_ready=service.store.snapshot() == before,
+        study_id=STUDY.study_id,
+        num_tumors=study["num_samples"],
+        layout_id=layout["layout_id"],
+        was_ready=was_ready,
         elapsed_s=time.monotonic() - started,
     )
 
 
-def _is_imported(service: Service, cohort: Cohort) -> bool:
-    studies = service.list_studies().to_pylist()
-    known = {study["study_id"]: study["source_digest"] for study in studies}
-    return known.get(cohort.study.study_id) == cohort.source_digest
+def _is_ready(service: Service) -> bool:
+    study = _imported(service)
+    layout = None if study is None else _map(service)
+    if study is None or layout is None:
+        return False
+    with service.store.read() as reader:
+        shown = reader.coordinates(layout["layout_id"], [study["study_id"]]).num_rows
+    return bool(shown == study["num_samples"])
 
 
-def _layout_id(service: Service) -> int | None:
-    """Return the version of the newest map when it belongs to the installed model."""
+def _imported(service: Service) -> dict[str, Any] | None:
+    """Return the cohort's row of `list_studies` when it is the bundled one."""
+    from engine.synthetic import STUDY, cohort_digest
+
+    for study in service.list_studies().to_pylist():
+        if study["study_id"] == STUDY.study_id and study["source_digest"] == cohort_digest():
+            return dict(study)
+    return None
+
+
+def _map(service: Service) -> dict[str, Any] | None:
+    """Return the newest map when it belongs to the installed model."""
     with service.store.read() as reader:
         layout = newest_layout(reader)
-    if layout is None or layout["model_digest"] != service.encoder.digest:
+    if layout is None or layout["model_digest"] != installed_digest():
         return None
-    return int(layout["layout_id"])
+    return layout

@@ -15,7 +15,7 @@ from cache.reader import Reader
 from cache.store import Store
 from dashboard.errors import EXPECTED, report_error
 from dashboard.outcomes import Check, Status
-from dashboard.published_map import newest_layout
+from dashboard.published_map import installed_digest, newest_layout
 from engine.errors import WeightsError
 
 PACKAGES = (
@@ -214,8 +214,6 @@ def check_studies(store: Store) -> Check:
 
 def check_map(store: Store) -> Check:
     """Look whether the newest map shows every tumor with the installed model."""
-    from engine.weights import SHIPPED, read_verified
-
     if not store.exists():
         return Check(name="map", status=Status.OK, found="none yet")
     with store.read() as reader:
@@ -224,8 +222,7 @@ def check_map(store: Store) -> Check:
         num_shown = 0 if layout is None else _num_shown(reader, layout)
     if layout is None:
         return _stale("no map is fitted", "`tumorxy embed` and `tumorxy layout`")
-    _, digest = read_verified(SHIPPED)
-    if layout["model_digest"] != digest:
+    if layout["model_digest"] != installed_digest():
         found = f"{layout['name']} was made with the model {layout['model_digest'][:12]}"
         return _stale(found, "`tumorxy embed` and `tumorxy layout`")
     found = (

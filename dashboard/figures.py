@@ -32,6 +32,8 @@ Rows = npt.NDArray[np.int64]
 
 LONGEST_NAME = 26
 LEGEND_PIXELS = 230
+COLOR_BAR_SHARE = 0.62
+"""Of the height of a map; the legend of tumors without a number stands below it."""
 
 GREYS = {Role.OTHER: OTHER, Role.WILD_TYPE: WILD_TYPE, Role.NOT_PROFILED: NOT_PROFILED}
 DRAWING_ORDER = (Role.NOT_PROFILED, Role.OTHER, Role.WILD_TYPE, Role.COLOR)
@@ -199,6 +201,7 @@ def _add_numbers(figure: go.Figure, places: Places, coloring: Numbers, options: 
     rows = np.flatnonzero(known)
     if not rows.size:
         return
+    figure.update_layout(legend={"y": 1 - COLOR_BAR_SHARE - 0.04})
     # The highest values are drawn last, on top.
     rows = rows[np.argsort(coloring.values[rows], kind="stable")]
     values = coloring.values[rows]
@@ -237,8 +240,8 @@ def _color_bar(coloring: Numbers, scale: ColorScale) -> dict[str, Any]:
         "tickvals": places.tolist(),
         "ticktext": list(scale.labels),
         "thickness": 16,
-        "len": 0.6,
-        "y": 0.98,
+        "len": COLOR_BAR_SHARE,
+        "y": 1,
         "yanchor": "top",
         "x": 1.01,
         "xanchor": "left",
@@ -290,7 +293,6 @@ def _lay_out_map(figure: go.Figure, options: MapOptions) -> None:
         hovermode="closest",
         legend={
             "x": 1.01,
-            "y": 1,
             "xanchor": "left",
             "yanchor": "top",
             "itemsizing": "constant",

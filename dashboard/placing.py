@@ -48,7 +48,7 @@ class Placer:
             NoMapError: If there is no map, or only one of another model.
         """
         published = load_map(store, encoder.digest)
-        return cls(encoder=encoder, map=published, heads=installed_heads())
+        return cls(encoder=encoder, map=published, heads=installed_heads(encoder.digest))
 
     def place(self, cohort: Cohort, progress: Progress = no_progress) -> tuple[PlacedTumor, ...]:
         """Place every tumor of a cohort; each result is independent of the others.

@@ -14,18 +14,38 @@ from cache.reader import Reader
 from cache.store import Store
 from dashboard.published_map import newest_layout
 from dashboard.rows import find_rows, vectors_of
+from engine.errors import WeightsError
 from engine.progress import Progress
 
 if TYPE_CHECKING:
     from engine.heads import Heads
 
 
-def installed_heads() -> Heads | None:
-    """Load the heads that are shipped with the weights; None when there are none."""
+def installed_heads(model_digest: str) -> Heads | None:
+    """Load the heads that are shipped with the weights.
+
+    Args:
+        model_digest: The encoder that they must belong to.
+
+    Returns:
+        The heads; None when none are shipped.
+
+    Raises:
+        WeightsError: If they are damaged or were fitted on another encoder.
+    """
     from engine.heads import HEADS, Heads
     from engine.weights import SHIPPED
 
-    return Heads.load(SHIPPED) if (SHIPPED / HEADS).is_file() else None
+    if not (SHIPPED / HEADS).is_file():
+        return None
+    heads = Heads.load(SHIPPED)
+    fitted_on = heads.card.get("model_digest")
+    if fitted_on != model_digest:
+        raise WeightsError(
+            f"The heads were fitted on the model {str(fitted_on)[:8]}; the installed one is "
+            f"{model_digest[:8]}. Reinstall TumorXY, or fit the heads again."
+        )
+    return heads
 
 
 def predict_missing(
@@ -45,7 +65,7 @@ def predict_missing(
     Returns:
         Tumors predicted; 0 when no heads are shipped.
     """
-    heads = installed_heads()
+    heads = installed_heads(model_digest)
     if heads is None:
         return 0
     with store.read() as reader:

@@ -69,6 +69,13 @@ def load_map(store: Store, model_digest: str) -> PublishedMap:
         return _load(reader, layout)
 
 
+def installed_digest() -> str:
+    """Return the digest of the shipped model, verified, without building the encoder."""
+    from engine.weights import SHIPPED, read_verified
+
+    return read_verified(SHIPPED)[1]
+
+
 def newest_layout(reader: Reader) -> dict[str, Any] | None:
     """Return the row of the newest map, whatever its name; None when there is none."""
     rows = reader.layouts().to_pylist()

@@ -16,10 +16,10 @@ NUM_TICKS = 5
 
 def marker_size(num_tumors: int) -> int:
     """Choose the diameter of a point in pixels: large for few tumors, small for many."""
-    for most, size in ((1_500, 8), (8_000, 6), (20_000, 5)):
+    for most, size in ((1_500, 8), (8_000, 6), (20_000, 5), (35_000, 4)):
         if num_tumors <= most:
             return size
-    return 4
+    return 3
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -223,7 +223,7 @@ class Service:
         resume: bool = False,
         progress: Progress = no_progress,
     ) -> PretrainResult:
-        """Train an encoder; it is written to a folder and not installed.
+        """Train an encoder and its heads; they are written to a folder and not installed.
 
         Args:
             study_ids: Studies to train on.
@@ -236,14 +236,17 @@ class Service:
         Returns:
             Folder, digest and card.
         """
-        from dashboard.training import stored_studies, study_folders
+        from dashboard.training import fit_study_heads, stored_studies, study_folders
         from engine.training.pretrain import pretrain
 
         if data is None:
             studies = stored_studies(self.store, study_ids)
         else:
             studies = study_folders(data, study_ids, progress)
-        return pretrain(studies, config, out_dir, resume=resume, progress=progress)
+        tables = {study_id: study.tables for study_id, study in studies.items()}
+        result = pretrain(tables, config, out_dir, resume=resume, progress=progress)
+        fit_study_heads(out_dir, studies, progress)
+        return result
 
     def list_studies(self) -> pa.Table:
         """Return the imported studies, as `cache.store.Reader.list_studies` does."""

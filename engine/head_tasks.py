@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -47,9 +48,12 @@ def _as_it_is(value: str) -> str | None:
 
 def _msi(value: str) -> str | None:
     try:
-        return "high" if float(value) >= MSI_HIGH_SCORE else "stable"
+        score = float(value)
     except ValueError:
         return None
+    if math.isnan(score):
+        return None
+    return "high" if score >= MSI_HIGH_SCORE else "stable"
 
 
 def _bladder(value: str) -> str | None:

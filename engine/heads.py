@@ -147,8 +147,9 @@ class Heads:
         directory.mkdir(parents=True, exist_ok=True)
         arrays: dict[str, NDArray[Any]] = {}
         for head in self.heads:
-            arrays[f"{head.task}.weights"] = head.weights
-            arrays[f"{head.task}.replicates"] = head.replicates
+            # safetensors writes the memory as it lies, whatever the strides say.
+            arrays[f"{head.task}.weights"] = np.ascontiguousarray(head.weights)
+            arrays[f"{head.task}.replicates"] = np.ascontiguousarray(head.replicates)
         save_file(arrays, directory / HEADS)
         digest = hashlib.sha256((directory / HEADS).read_bytes()).hexdigest()
         text = json.dumps(self.card | {"sha256": digest}, indent=1)

@@ -96,7 +96,6 @@ def sample_cohort(*, num_tumors: int = 3600, seed: int = 0) -> Cohort:
     burden, mutations = draw_mutations(statistics, genes, design, panels, streams[1])
     altered, copy_number = draw_copy_number(statistics, genes, design, panels, streams[2])
     clinical = draw_clinical(statistics, design.sample_groups, burden, altered, streams[3])
-    content = (DATA / "synthetic.parquet").read_bytes() + f"{num_tumors} {seed}".encode()
     return Cohort(
         study=STUDY,
         samples=samples_table(statistics, design),
@@ -107,9 +106,15 @@ def sample_cohort(*, num_tumors: int = 3600, seed: int = 0) -> Cohort:
         report=ImportReport(
             files=REPORT_FILES.empty_table(), findings=REPORT_FINDINGS.empty_table()
         ),
-        source_digest=hashlib.sha256(content).hexdigest(),
+        source_digest=cohort_digest(num_tumors=num_tumors, seed=seed),
         notes=(NOTE,),
     )
+
+
+def cohort_digest(*, num_tumors: int = 3600, seed: int = 0) -> str:
+    """Return the source digest of a cohort, 64 hex characters, without drawing it."""
+    content = (DATA / "synthetic.parquet").read_bytes() + f"{num_tumors} {seed}".encode()
+    return hashlib.sha256(content).hexdigest()
 
 
 def panel_genes(statistics: Statistics, genes: GeneTable) -> dict[str, frozenset[str]]:

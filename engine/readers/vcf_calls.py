@@ -130,8 +130,9 @@ def _allele_depths(fields: Fields, alleles: Sequence[str], index: int) -> Counts
         return depths[0], (depths[0] or 0) + reference
     if len(depths) == 1:
         return depths[0], total
-    counted = sum(depth for depth in depths if depth is not None)
-    return _at(depths, index), max(total or 0, counted)
+    if not depths or depths[0] is None:
+        return _at(depths, index), total
+    return _at(depths, index), sum(depth for depth in depths if depth is not None)
 
 
 def _strelka_substitution(fields: Fields, alleles: Sequence[str], index: int) -> Counts:

@@ -197,8 +197,7 @@ class RecordReader:
         """Read what an allele does; where no gene is written, find it by position."""
         effect = None
         if self.annotator is not None:
-            written = record.info.get(self.annotator.name, "")
-            text = written if isinstance(written, str) else ",".join(written or ())
+            text = _text(record.info.get(self.annotator.name))
             effect = self.annotator.effect(text, record.alleles, index)
             if effect is None:
                 self.account.add(WARNING, record.line, Fault(NOT_ANNOTATED, "INFO", text))
@@ -304,3 +303,10 @@ def _unusual(allele: str) -> Rule | None:
         return SYMBOLIC
     has_no_mate = allele.startswith(".") or allele.endswith(".")
     return BREAKEND if has_no_mate else None
+
+
+def _text(value: object) -> str:
+    """Write a value of INFO as the file has it; htslib splits at commas."""
+    if isinstance(value, tuple):
+        return ",".join(_text(part) for part in value)
+    return "" if value is None else str(value)

@@ -21,6 +21,8 @@ from engine.training.split import TEST, TRAIN, VALIDATION, part_of
 FEWEST_TRAINED = 10
 """Training tumors that each class of a task must have."""
 
+DEFAULTS = HeadsConfig()
+
 
 @dataclass(frozen=True, kw_only=True)
 class LabeledTumors:
@@ -68,7 +70,7 @@ class _TaskData:
 def fit_heads(
     tumors: LabeledTumors,
     *,
-    config: HeadsConfig = HeadsConfig(),
+    config: HeadsConfig = DEFAULTS,
     model_digest: str | None = None,
     progress: Progress = no_progress,
 ) -> Heads:
@@ -122,22 +124,51 @@ def _select(task: Task, tumors: LabeledTumors, parts: NDArray[np.str_]) -> _Task
     )
 
 
+def fittable_tasks(
+    labels: Mapping[str, Sequence[str | None]], patient_ids: Sequence[str]
+) -> tuple[str, ...]:
+    """Name the tasks that have labels enough to fit, choose and report on.
+
+    Args:
+        labels: By task, the class of each tumor, None where unknown.
+        patient_ids: Patient of each tumor.
+
+    Returns:
+        Names of tasks that `fit_heads` accepts.
+    """
+    parts = part_of(patient_ids)
+    return tuple(
+        name for name, column in labels.items() if _shortfall(*_known(column, parts)) is None
+    )
+
+
+def _known(
+    column: Sequence[str | None], parts: NDArray[np.str_]
+) -> tuple[list[str], NDArray[np.str_]]:
+    rows = [i for i, label in enumerate(column) if label is not None]
+    return [label for label in column if label is not None], parts[rows]
+
+
 def _check_enough(task: Task, names: Sequence[str], parts: NDArray[np.str_]) -> None:
+    shortfall = _shortfall(names, parts)
+    if shortfall is not None:
+        raise TrainingError(
+            f"The task {task.name} has {shortfall}. Add labeled studies, or leave the task out."
+        )
+
+
+def _shortfall(names: Sequence[str], parts: NDArray[np.str_]) -> str | None:
+    """Say what a task lacks; None when it has enough."""
     trained = Counter(name for name, part in zip(names, parts, strict=True) if part == TRAIN)
     counts = {name: trained[name] for name in sorted(set(names))}
     if len(counts) < 2 or min(counts.values()) < FEWEST_TRAINED:
         found = ", ".join(f"{name} {count}" for name, count in counts.items()) or "none"
-        raise TrainingError(
-            f"The task {task.name} has these labeled training tumors: {found}; expected two "
-            f"classes or more with at least {FEWEST_TRAINED} each. Add labeled studies, or leave "
-            "the task out."
+        return (
+            f"these labeled training tumors: {found}; expected two classes or more with at least "
+            f"{FEWEST_TRAINED} each"
         )
-    for part in (VALIDATION, TEST):
-        if part not in parts:
-            raise TrainingError(
-                f"The task {task.name} has no labeled {part} patient, expected at least one. Add "
-                "labeled studies, or leave the task out."
-            )
+    missing = [part for part in (VALIDATION, TEST) if part not in parts]
+    return f"no labeled {missing[0]} patient, expected at least one" if missing else None
 
 
 def _card(task: Task, data: _TaskData, fitted: Calibrated) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -31,8 +32,9 @@ def measure(
 
     Returns:
         `accuracy` (higher is better), `auroc` (one class against the rest, mean over classes;
-        higher is better), `ece` (expected calibration error; lower is better), each with its 95%
-        interval; `log_loss`, `majority_accuracy` and `num_tumors`.
+        higher is better; None where all tumors are of one class), `ece` (expected calibration
+        error; lower is better), each with its 95% interval; `log_loss`, `majority_accuracy` and
+        `num_tumors`.
     """
     draws = _draws(patients, seed)
     figures: dict[str, Any] = {
@@ -77,7 +79,7 @@ def accuracy(probabilities: Probabilities, truth: Codes) -> float:
 
 
 def auroc(probabilities: Probabilities, truth: Codes) -> float:
-    """Area under the ROC curve of each class against the rest, mean over the classes present."""
+    """Area under the ROC curve of each class against the rest, their mean; NaN for one."""
     areas = []
     for code in np.unique(truth):
         is_class = truth == code
@@ -107,10 +109,13 @@ def _with_interval(
     probabilities: Probabilities,
     truth: Codes,
     draws: Sequence[NDArray[np.int64]],
-) -> dict[str, float]:
-    values = [metric(probabilities[rows], truth[rows]) for rows in draws]
-    low, high = np.nanquantile(values, [0.025, 0.975])
-    return {"value": metric(probabilities, truth), "low": float(low), "high": float(high)}
+) -> dict[str, float] | None:
+    value = metric(probabilities, truth)
+    if math.isnan(value):
+        return None
+    resampled = [metric(probabilities[rows], truth[rows]) for rows in draws]
+    low, high = np.nanquantile(resampled, [0.025, 0.975])
+    return {"value": value, "low": float(low), "high": float(high)}
 
 
 def _draws(patients: Sequence[str], seed: int) -> list[NDArray[np.int64]]:

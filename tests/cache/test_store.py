@@ -368,7 +368,7 @@ def test_a_kill_at_any_time_leaves_all_or_nothing(
     require_whole_after_kill(home, limits, verb=verb, before=before)
 
 
-@pytest.mark.parametrize("num_flips", [12, pytest.param(1000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("num_flips", [12, pytest.param(300, marks=pytest.mark.slow)])
 def test_no_flipped_bit_gives_a_silent_wrong_answer(home: Path, num_flips: int) -> None:
     store = Store(home)
     with store.read() as reader:
@@ -431,7 +431,7 @@ def test_a_home_made_anew_is_seen_by_a_running_store(
     assert study_ids(filled) == ["again"]
 
 
-@pytest.mark.parametrize("num_swaps", [6, pytest.param(200, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("num_swaps", [6, pytest.param(60, marks=pytest.mark.slow)])
 def test_readers_never_fail_while_snapshots_are_swapped(filled: Store, num_swaps: int) -> None:
     stop = threading.Event()
     failures: list[object] = []

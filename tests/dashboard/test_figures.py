@@ -129,7 +129,7 @@ def test_equal_values_have_a_scale() -> None:
     assert scale.low < 3 < scale.high
 
 
-@pytest.mark.parametrize(("num_tumors", "size"), [(100, 8), (3_600, 6), (15_000, 5), (44_000, 4)])
+@pytest.mark.parametrize(("num_tumors", "size"), [(100, 8), (3_600, 6), (15_000, 5), (30_000, 4), (44_000, 3)])
 def test_points_shrink_as_tumors_grow(num_tumors: int, size: int) -> None:
     assert marker_size(num_tumors) == size
 
