@@ -135,6 +135,7 @@ class Reader:
     def __init__(self, connection: duckdb.DuckDBPyConnection, info: SnapshotInfo) -> None:
         self._connection: duckdb.DuckDBPyConnection | None = connection
         self._thread = threading.get_ident()
+        self._study_ids: list[str] | None = None
         self.info = info
         """The snapshot that is read."""
 
@@ -322,8 +323,10 @@ class Reader:
 
     def _known(self, study_ids: Sequence[str] | None) -> list[str]:
         """Return the studies to read; refuse one that is not there."""
-        rows = self._fetch("SELECT study_id FROM study ORDER BY study_id", {})
-        known = [str(study_id) for study_id in rows["study_id"].to_pylist()]
+        if self._study_ids is None:
+            rows = self._fetch("SELECT study_id FROM study ORDER BY study_id", {})
+            self._study_ids = [str(study_id) for study_id in rows["study_id"].to_pylist()]
+        known = self._study_ids
         if study_ids is None:
             return known
         strangers = [study_id for study_id in study_ids if study_id not in known]

@@ -94,6 +94,7 @@ class Writer:
         """
         study_id = str(study["study_id"])
         version = self._version(study_id)
+        samples = shaped(samples, schema.SAMPLES, "samples")
         if version:
             self._delete_import(study_id, still_there=samples)
         alterations = sorted_by_sample(shaped(alterations, schema.ALTERATIONS, "alterations"))
@@ -101,7 +102,7 @@ class Writer:
         tables |= {"attributes": attributes, "files": files, "findings": findings}
         for name, (expected, sql) in statements.IMPORTED.items():
             self._insert(sql, shaped(tables[name], expected, name), [study_id])
-        self._insert_samples(study_id, shaped(samples, schema.SAMPLES, "samples"))
+        self._insert_samples(study_id, samples)
         for position, note in enumerate(notes):
             self._run("INSERT INTO note VALUES (?, ?, ?)", [study_id, position, note])
         self._insert_study(study, version + 1)

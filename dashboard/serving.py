@@ -94,7 +94,7 @@ def choose_address(host: str, port: int | None) -> Address:
 
 
 def serve(settings: Settings, address: Address, ready: Callable[[], None]) -> None:
-    """Serve the dashboard until it is stopped.
+    """Serve the dashboard until it is closed with Ctrl-C.
 
     Args:
         settings: Where the store lies.
@@ -110,7 +110,7 @@ def serve(settings: Settings, address: Address, ready: Callable[[], None]) -> No
     try:
         _wait_until_answering(process, address)
         ready()
-        code = process.wait()
+        code = _wait_for_end(process)
     finally:
         _stop(process)
     if code != 0:
@@ -174,6 +174,13 @@ def _wait_until_answering(process: subprocess.Popen[bytes], address: Address) ->
         f"The dashboard did not answer within {START_SECONDS:.0f} seconds. The machine may be "
         "busy: try again."
     )
+
+
+def _wait_for_end(process: subprocess.Popen[bytes]) -> int:
+    try:
+        return process.wait()
+    except KeyboardInterrupt:
+        return 0
 
 
 def _answers(host: str, port: int) -> bool:

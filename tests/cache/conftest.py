@@ -89,10 +89,6 @@ def _make_cohort(
             },
         ),
         "alterations": _table(schema.ALTERATIONS, alterations),
-        "panels": _table(
-            schema.PANELS,
-            {"panel_id": ["BIG"] * 5 + ["SMALL"] * 2, "hugo_symbol": [*GENES, "KRAS", "TP53"]},
-        ),
         "clinical": _table(
             schema.CLINICAL,
             {
@@ -100,6 +96,18 @@ def _make_cohort(
                 "attribute": ["AGE"] * num_samples + ["PAM50"] * num_samples,
                 "value": [str(40 + row) for row in range(num_samples)] + ["LumA"] * num_samples,
             },
+        ),
+        **_fixed_tables(num_rows),
+        "notes": ("The build was taken as GRCh37.", "No panel was stated."),
+    }
+
+
+def _fixed_tables(num_rows: int) -> Cohort:
+    """Make the tables that are the same in every cohort but for the number of alterations."""
+    return {
+        "panels": _table(
+            schema.PANELS,
+            {"panel_id": ["BIG"] * 5 + ["SMALL"] * 2, "hugo_symbol": [*GENES, "KRAS", "TP53"]},
         ),
         "attributes": _table(
             schema.ATTRIBUTES,
@@ -134,7 +142,6 @@ def _make_cohort(
                 "message": ["Found 1-Mar, expected a gene symbol; restore it from the source."],
             },
         ),
-        "notes": ("The build was taken as GRCh37.", "No panel was stated."),
     }
 
 

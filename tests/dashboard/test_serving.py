@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import signal
 import socket
 import sys
+import threading
 import tomllib
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from dashboard.settings import Settings
 
 SERVER = """
 import sys
+import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 class Healthy(BaseHTTPRequestHandler):
     def do_GET(self):
@@ -86,7 +89,7 @@ def _serve_with(
     serve(Settings(home=home), address, on_ready)  # type: ignore[arg-type]
 
 
-def test_serve_tells_when_it_answers_and_stops_on_interrupt(
+def test_an_interrupt_before_it_is_open_is_passed_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     address = choose_address("127.0.0.1", None)
@@ -98,6 +101,27 @@ def test_serve_tells_when_it_answers_and_stops_on_interrupt(
     with pytest.raises(KeyboardInterrupt):
         _serve_with(monkeypatch, SERVER, address, tmp_path, stop)
     assert not serving._answers("127.0.0.1", address.port)
+
+
+def test_an_interrupt_closes_an_open_dashboard(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = choose_address("127.0.0.1", None)
+
+    def interrupt_soon() -> None:
+        threading.Timer(0.2, signal.raise_signal, [signal.SIGINT]).start()
+
+    _serve_with(monkeypatch, SERVER, address, tmp_path, interrupt_soon)
+    assert not serving._answers("127.0.0.1", address.port)
+
+
+def test_a_server_that_ends_by_itself_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = choose_address("127.0.0.1", None)
+    code = "import os, threading; threading.Timer(1.5, os._exit, [4]).start()\n" + SERVER
+    with pytest.raises(ServeError, match="ended by itself .exit code 4."):
+        _serve_with(monkeypatch, code, address, tmp_path, lambda: None)
 
 
 def test_a_server_that_cannot_start_is_told(
