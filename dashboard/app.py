@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from dashboard.appearance import watch_appearance
 from dashboard.resources import prepare_process
 from dashboard.widgets import guarded
 
@@ -62,3 +63,4 @@ page = st.navigation(
 )
 prepare_process()
 guarded(page.run)()
+watch_appearance()

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from dashboard.nearest import Space, find_nearest, rank_distance
 from dashboard.outcomes import PlacedTumor
+from dashboard.predictions import COLUMNS
 from dashboard.queries import KEYS, MapData
 from dashboard.rows import find_rows, vectors_of
 from engine.kinds import ALTERING_KINDS
@@ -37,8 +38,6 @@ SHOWN = [
     "tumor_allele",
     "variant_classification",
 ]
-
-PREDICTED = ["task", "class", "probability", "lower", "upper", "flag"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +74,7 @@ class Case:
         ood_score: Share of the reference that is less strange, 0..1.
         out_of_distribution: Whether it must not be interpreted.
         alterations: Everything that was read, columns `SHOWN`.
-        predictions: Columns `PREDICTED`; empty where the store has none.
+        predictions: Rows of `dashboard.predictions.COLUMNS`; empty where there are none.
         clinical: Attribute and value of what else is known.
         notes: What the reader of the file assumed.
     """
@@ -207,7 +206,7 @@ def uploaded_case(data: MapData, cohort: Cohort, tumor: PlacedTumor) -> Case:
         ood_score=tumor.ood_score,
         out_of_distribution=tumor.out_of_distribution,
         alterations=_shown(cohort.alterations.filter(own)),
-        predictions=pd.DataFrame(columns=PREDICTED),
+        predictions=_told(tumor),
         clinical={row["attribute"]: row["value"] for row in facts.to_pylist() if row["value"]},
         notes=cohort.notes,
     )
@@ -228,8 +227,15 @@ def _tests(sample: dict[str, Any], panels: pa.Table) -> tuple[Test, ...]:
 
 def _predicted(table: pa.Table, sample_id: str) -> pd.DataFrame:
     own = table.filter(pc.equal(table["sample_id"], sample_id))
-    predicted: pd.DataFrame = own.select(PREDICTED).to_pandas()
+    predicted: pd.DataFrame = own.select(COLUMNS).to_pandas()
     return predicted
+
+
+def _told(tumor: PlacedTumor) -> pd.DataFrame:
+    rows = [
+        (p.task, p.class_name, p.probability, p.lower, p.upper, p.flag) for p in tumor.predictions
+    ]
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def _text(value: Any) -> str | None:

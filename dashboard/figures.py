@@ -6,7 +6,6 @@ keeps both.
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,7 +15,7 @@ import numpy.typing as npt
 import plotly.graph_objects as go
 
 from dashboard.coloring import Categories, Category, Coloring, Numbers, Role
-from dashboard.scales import ColorScale, color_scale, marker_size
+from dashboard.scales import COLOR_BAR_SHARE, color_bar, color_scale, marker_size
 from dashboard.theme import (
     NOT_PROFILED,
     OTHER,
@@ -26,15 +25,12 @@ from dashboard.theme import (
     WILD_TYPE,
     Palette,
 )
+from dashboard.wording import clip, escape
 
 Floats = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
 
-LONGEST_NAME = 26
-LEGEND_PIXELS = 230
-COLOR_BAR_SHARE = 0.62
-"""Of the height of a map; the legend of tumors without a number stands below it."""
-
+LEGEND_PIXELS = 245
 GREYS = {Role.OTHER: OTHER, Role.WILD_TYPE: WILD_TYPE, Role.NOT_PROFILED: NOT_PROFILED}
 DRAWING_ORDER = (Role.NOT_PROFILED, Role.OTHER, Role.WILD_TYPE, Role.COLOR)
 """From back to front: grey context never hides a colored point."""
@@ -151,7 +147,7 @@ def _add_categories(
                 legendrank=row + 1,
                 marker=_marker(entry, options.palette, len(places)),
                 text=places.sample_ids[rows],
-                hovertemplate=f"<b>%{{text}}</b><br>{_escape(entry.name)}<extra></extra>",
+                hovertemplate=f"<b>%{{text}}</b><br>{escape(entry.name)}<extra></extra>",
             )
         )
     figure.update_layout(legend_title_text=f"<b>{clip(coloring.title)}</b>")
@@ -193,6 +189,7 @@ def _add_numbers(figure: go.Figure, places: Places, coloring: Numbers, options: 
             go.Scattergl(
                 **_points(places, blank, options),
                 name=f"not given ({blank.size:,})",
+                showlegend=True,
                 marker={"color": NOT_PROFILED, "size": size - 1},
                 text=places.sample_ids[blank],
                 hovertemplate="<b>%{text}</b><br>not given<extra></extra>",
@@ -215,6 +212,7 @@ def _add_numbers(figure: go.Figure, places: Places, coloring: Numbers, options: 
         go.Scattergl(
             **_points(places, rows, options),
             name=f"given ({rows.size:,})",
+            showlegend=False,
             marker={
                 "color": scale.transform(values),
                 "cmin": scale.low,
@@ -222,30 +220,12 @@ def _add_numbers(figure: go.Figure, places: Places, coloring: Numbers, options: 
                 "colorscale": list(options.palette.scale),
                 "size": size,
                 "opacity": 0.85,
-                "colorbar": _color_bar(coloring, scale),
+                "colorbar": color_bar(coloring, scale),
             },
             text=texts,
-            hovertemplate=f"%{{text}} {_escape(coloring.unit)}<extra></extra>",
+            hovertemplate=f"%{{text}} {escape(coloring.unit)}<extra></extra>",
         )
     )
-
-
-def _color_bar(coloring: Numbers, scale: ColorScale) -> dict[str, Any]:
-    places = scale.transform(np.array(scale.ticks, dtype=np.float32))
-    title = f"<b>{clip(coloring.title)}</b>"
-    if coloring.unit:
-        title += f"<br>{clip(coloring.unit)}"
-    return {
-        "title": {"text": title, "side": "top"},
-        "tickvals": places.tolist(),
-        "ticktext": list(scale.labels),
-        "thickness": 16,
-        "len": COLOR_BAR_SHARE,
-        "y": 1,
-        "yanchor": "top",
-        "x": 1.01,
-        "xanchor": "left",
-    }
 
 
 def _add_mark(figure: go.Figure, places: Places, row: int, palette: Palette) -> None:
@@ -269,7 +249,7 @@ def _add_mark(figure: go.Figure, places: Places, row: int, palette: Palette) -> 
     figure.add_annotation(
         x=x,
         y=y,
-        text=f"<b>{_escape(str(places.sample_ids[row]))}</b>",
+        text=f"<b>{escape(str(places.sample_ids[row]))}</b>",
         font={"color": palette.accent, "size": 14},
         bgcolor=palette.paper,
         opacity=0.92,
@@ -298,8 +278,8 @@ def _lay_out_map(figure: go.Figure, options: MapOptions) -> None:
             "itemsizing": "constant",
             "itemclick": "toggle",
             "itemdoubleclick": "toggleothers",
-            "font": {"size": 14},
-            "title": {"font": {"size": 14}},
+            "font": {"size": 15},
+            "title": {"font": {"size": 15}},
             "tracegroupgap": 0,
         },
         modebar={"orientation": "h"},
@@ -315,7 +295,7 @@ def add_notice(figure: go.Figure, options: MapOptions) -> None:
     words = [SYNTHETIC.upper() if options.synthetic else "", RESEARCH_USE, options.source]
     separator = "<br>" if options.narrow else " · "
     figure.add_annotation(
-        text=separator.join(_escape(word) for word in words if word),
+        text=separator.join(escape(word) for word in words if word),
         align="left",
         xref="paper",
         yref="paper",
@@ -331,15 +311,6 @@ def add_notice(figure: go.Figure, options: MapOptions) -> None:
 
 GREY_TEXT = "#75828F"
 """Readable on white and on near-black alike."""
-
-
-def clip(name: str, longest: int = LONGEST_NAME) -> str:
-    """Shorten a name for a legend and make it harmless in Plotly's HTML subset."""
-    return _escape(name if len(name) <= longest else name[: longest - 1].rstrip() + "…")
-
-
-def _escape(text: str) -> str:
-    return html.escape(text, quote=False)
 
 
 def rows_of_points(points: Sequence[dict[str, Any]]) -> Rows:

@@ -18,6 +18,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -284,19 +285,17 @@ def _progress(folder: Path) -> dict[str, Any]:
 
 
 def _end(process: psutil.Process) -> None:
-    """Terminate a process with all its children, then kill what is left."""
+    """Ask a process to end, and kill it and its children when it does not or leaves them."""
     try:
-        family = [*process.children(recursive=True), process]
+        family = [process, *process.children(recursive=True)]
         process.terminate()
     except psutil.NoSuchProcess:
         return
-    _, alive = psutil.wait_procs(family, timeout=STOP_SECONDS)
-    for member in alive:
-        try:
+    psutil.wait_procs([process], timeout=STOP_SECONDS)
+    for member in family:
+        with suppress(psutil.NoSuchProcess):
             member.kill()
-        except psutil.NoSuchProcess:
-            continue
-    psutil.wait_procs(alive, timeout=STOP_SECONDS)
+    psutil.wait_procs(family, timeout=STOP_SECONDS)
 
 
 def _sweep_uploads(home: Path) -> None:

@@ -14,7 +14,7 @@ from dashboard.coloring import Coloring, Numbers
 from dashboard.csv_export import to_csv
 from dashboard.queries import MapData, Objects, Rows
 from dashboard.resources import Published
-from dashboard.selection import CANCER_TYPE, SAMPLE, compose, source_lines, tabulate
+from dashboard.selection import CANCER_TYPE, compose, source_lines, tabulate
 from dashboard.widgets import SAMPLE_PARAMETER, plain_text, tumor_key
 from dashboard.wording import FIRST_LABELS, count
 
@@ -132,7 +132,6 @@ def _table(data: MapData, table: pd.DataFrame, rows: Rows) -> None:
         on_select="rerun",
         selection_mode="single-row",
         key="map_table",
-        column_config={SAMPLE: st.column_config.TextColumn(pinned=True)},
         alt="Selected tumors with their labels",
     )
     if len(rows) > MOST_ROWS:

@@ -8,9 +8,10 @@ import numpy as np
 import plotly.graph_objects as go
 
 from dashboard.coloring import Categories, Role
-from dashboard.figures import GREYS, MapOptions, Places, Rows, add_notice, clip
+from dashboard.figures import GREYS, MapOptions, Places, Rows, add_notice
 from dashboard.intervals import Share
 from dashboard.theme import OTHER, SYMBOLS, Palette
+from dashboard.wording import clip
 
 NUM_BARS = 7
 TICKS = [0, 25, 50, 75, 100]
@@ -84,7 +85,7 @@ def _add_tumor(figure: go.Figure, tumor: tuple[str, float, float], palette: Pale
             name="this tumor",
             marker={
                 "symbol": "star",
-                "size": 22,
+                "size": 17,
                 "color": palette.accent,
                 "line": {"width": 2, "color": palette.paper},
             },

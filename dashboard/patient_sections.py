@@ -192,7 +192,6 @@ def _show_neighbor_table(data: MapData, case: Case, table: pd.DataFrame) -> None
         height=36 + 35 * min(len(table), 11),
         placeholder="not given",
         column_config={
-            "Sample": st.column_config.TextColumn(pinned=True),
             "Distance": st.column_config.NumberColumn(
                 format="%.3f",
                 help="In the full model: 0 is the same, 2 the most different. It does not depend "
@@ -239,7 +238,6 @@ def _show_alteration_table(table: pd.DataFrame, key: str) -> None:
         height=36 + 35 * min(len(table), 10),
         placeholder="–",  # noqa: RUF001 - the usual sign for an empty cell
         column_config={
-            "Gene": st.column_config.TextColumn(pinned=True),
             "Variant fraction": st.column_config.ProgressColumn(
                 min_value=0,
                 max_value=1,
@@ -265,35 +263,3 @@ def show_clinical(case: Case) -> None:
             key="patient_clinical",
             alt="Clinical facts of this tumor",
         )
-
-
-def show_predictions(predictions: pd.DataFrame) -> None:
-    """List what heads of the model predict, where the store has any.
-
-    Args:
-        predictions: Columns `task`, `class`, `probability`, `lower`, `upper`, `flag`.
-    """
-    if not len(predictions):
-        return
-    st.subheader("Predictions", anchor=False)
-    shown = predictions[["task", "class", "probability", "lower", "upper", "flag"]]
-    st.dataframe(
-        shown,
-        hide_index=True,
-        placeholder="",
-        column_config={
-            "task": "Task",
-            "class": "Class",
-            "probability": st.column_config.ProgressColumn(
-                "Probability", min_value=0, max_value=1, format="percent"
-            ),
-            "lower": st.column_config.NumberColumn("95% from", format="percent"),
-            "upper": st.column_config.NumberColumn("95% to", format="percent"),
-            "flag": st.column_config.TextColumn(
-                "Warning",
-                help="Why a prediction must not be read; empty when nothing speaks against it",
-            ),
-        },
-        key="patient_predictions",
-        alt="Predictions with their intervals",
-    )

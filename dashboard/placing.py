@@ -124,6 +124,10 @@ def place_outcome(
     """Put together what `place` returns, with the account of the file's lines."""
     from engine.placement import OOD_RULE
 
+    notes = cohort.notes
+    if placer.map.synthetic:
+        names = ", ".join(placer.map.synthetic)
+        notes += (f"The map holds synthetic tumors ({names}), which are nobody.",)
     return PlaceOutcome(
         tumors=tumors,
         layout=placer.map.name,
@@ -133,7 +137,7 @@ def place_outcome(
         saved_as=cohort.study.study_id if saved else None,
         files=cohort.report.files,
         findings=cohort.report.findings,
-        notes=cohort.notes,
+        notes=notes,
         elapsed_s=elapsed_s,
     )
 

@@ -34,6 +34,7 @@ class PublishedMap:
         name: Its name.
         model_digest: Model of its embeddings.
         tumors: The tumors it was fitted to: study_id, sample_id, cancer_type.
+        synthetic: Studies among them whose tumors are synthetic.
         reference: Their vectors and coordinates, row for row, and the reference of the flag.
     """
 
@@ -41,6 +42,7 @@ class PublishedMap:
     name: str
     model_digest: str
     tumors: pa.Table
+    synthetic: tuple[str, ...]
     reference: Reference
 
 
@@ -91,6 +93,8 @@ def _load(reader: Reader, layout: dict[str, Any]) -> PublishedMap:
     embeddings = reader.embeddings(layout["model_digest"])
     rows = find_rows(fitted, embeddings)
     fitted, rows = fitted.filter(pa.array(rows >= 0)), rows[rows >= 0]
+    studies = reader.list_studies()
+    synthetic = studies.filter(studies["synthetic"])["study_id"].to_pylist()
     samples = reader.samples()
     cancer_types = samples["cancer_type"].take(find_rows(fitted, samples))
     return PublishedMap(
@@ -98,6 +102,7 @@ def _load(reader: Reader, layout: dict[str, Any]) -> PublishedMap:
         name=layout["name"],
         model_digest=layout["model_digest"],
         tumors=fitted.select(["study_id", "sample_id"]).append_column("cancer_type", cancer_types),
+        synthetic=tuple(sorted(set(synthetic) & set(fitted["study_id"].unique().to_pylist()))),
         reference=Reference(
             vectors=vectors_of(embeddings)[rows],
             coordinates=points_of(fitted),

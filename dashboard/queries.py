@@ -260,7 +260,14 @@ def label_values(reader: Reader, data: MapData, key: str) -> Objects:
     if key in SAMPLE_LABELS:
         values = data.samples[key]
         return values.astype(object).where(values.notna(), None).to_numpy(dtype=object)
-    return data.align(reader.clinical(key), "value")
+    stated = data.align(reader.clinical(key), "value")
+    return np.array([None if v is None else readable(v) for v in stated], dtype=object)
+
+
+def readable(value: str) -> str:
+    """Write a value of a survival status, `1:DECEASED`, as a word."""
+    code, separator, word = value.partition(":")
+    return word.capitalize() if separator and code in ("0", "1") and word else value
 
 
 def number_values(reader: Reader, data: MapData, key: str) -> Floats:

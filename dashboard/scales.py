@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from dashboard.coloring import Numbers
+from dashboard.wording import clip
 
 Floats = npt.NDArray[np.float32]
 
 NUM_TICKS = 5
+
+COLOR_BAR_SHARE = 0.62
+"""Of the height of a map; the legend of tumors without a number stands below it."""
 
 
 def marker_size(num_tumors: int) -> int:
@@ -80,3 +85,23 @@ def color_scale(coloring: Numbers, values: Floats) -> ColorScale:
 
 def _number(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.2g}" if value else "0"
+
+
+def color_bar(coloring: Numbers, scale: ColorScale) -> dict[str, Any]:
+    """Describe the color bar of a number to Plotly: title, unit and ticks."""
+    places = scale.transform(np.array(scale.ticks, dtype=np.float32))
+    title = f"<b>{clip(coloring.title)}</b>"
+    if coloring.unit:
+        title += f"<br>{clip(coloring.unit)}"
+    return {
+        "title": {"text": title, "side": "top", "font": {"size": 15}},
+        "tickfont": {"size": 14},
+        "tickvals": places.tolist(),
+        "ticktext": list(scale.labels),
+        "thickness": 16,
+        "len": COLOR_BAR_SHARE,
+        "y": 1,
+        "yanchor": "top",
+        "x": 1.01,
+        "xanchor": "left",
+    }

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from dashboard.documents import plain
 from dashboard.outcomes import (
     Check,
     DemoOutcome,
@@ -20,6 +21,7 @@ from dashboard.outcomes import (
     LayoutOutcome,
     PlacedTumor,
     PlaceOutcome,
+    Prediction,
     Status,
 )
 
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
 RESEARCH_USE = "Research use only. Not for decisions about the care of a patient."
 SHOWN_NEIGHBORS = 5
+SHOWN_TUMORS = 10
 STATUS_STYLE = {Status.OK: "green", Status.WARN: "yellow", Status.FAIL: "bold red"}
 
 
@@ -57,9 +60,10 @@ def draw_report(
 def draw_embed(console: Console, outcome: EmbedOutcome) -> None:
     """Print how many embeddings were computed and how many were there."""
     console.print(
-        f"{outcome.num_tumors:,} tumors of {len(outcome.study_ids)} studies: "
+        f"{outcome.num_tumors:,} tumors of {_count(len(outcome.study_ids), 'study', 'studies')}: "
         f"{outcome.num_computed:,} embeddings computed, {outcome.num_reused:,} tumors reused, "
-        f"{outcome.num_placed:,} placed on the current map ({outcome.elapsed_s:.1f} s)"
+        f"{outcome.num_placed:,} placed on the current map, {outcome.num_predicted:,} predicted "
+        f"({outcome.elapsed_s:.1f} s)"
     )
     console.print(f"Model {outcome.model_digest[:12]}")
 
@@ -87,12 +91,15 @@ def draw_place(console: Console, outcome: PlaceOutcome) -> None:
     rows = [_tumor_row(tumor) for tumor in outcome.tumors]
     title = f"On the map {outcome.layout}, version {outcome.layout_id}"
     _print(console, title, tuple(rows[0]), rows)
-    for tumor in outcome.tumors:
-        nearest = [
-            {name: getattr(neighbor, name) for name in NEIGHBOR_COLUMNS}
-            for neighbor in tumor.neighbors[:SHOWN_NEIGHBORS]
-        ]
+    for tumor in outcome.tumors[:SHOWN_TUMORS]:
+        nearest = [plain(neighbor) for neighbor in tumor.neighbors[:SHOWN_NEIGHBORS]]
         _print(console, f"Nearest to {tumor.sample_id}", NEIGHBOR_COLUMNS, nearest)
+        if tumor.predictions:
+            _print(console, f"Classes of {tumor.sample_id}", CLASS_COLUMNS, _likeliest(tumor))
+    if len(outcome.tumors) > SHOWN_TUMORS:
+        console.print(
+            f"Neighbors and classes of the first {SHOWN_TUMORS} tumors are shown; --json has all."
+        )
     console.print(Text(outcome.rule))
     if outcome.saved_as is not None:
         console.print(Text(f"Stored as the study {outcome.saved_as}."))
@@ -101,6 +108,17 @@ def draw_place(console: Console, outcome: PlaceOutcome) -> None:
 
 
 NEIGHBOR_COLUMNS = ("study_id", "sample_id", "cancer_type", "distance")
+CLASS_COLUMNS = ("task", "class_name", "probability", "lower", "upper", "flag")
+
+
+def _likeliest(tumor: PlacedTumor) -> list[dict[str, Any]]:
+    """Return the likeliest class of each task that applies."""
+    best: dict[str, Prediction] = {}
+    for told in tumor.predictions:
+        if told.probability is not None:
+            known = best.get(told.task, told)
+            best[told.task] = max(known, told, key=lambda p: p.probability or 0)
+    return [plain(told) for told in best.values()]
 
 
 def _tumor_row(tumor: PlacedTumor) -> dict[str, Any]:
@@ -177,6 +195,10 @@ def _print(
         # Values come from files: as Text they cannot carry markup.
         table.add_row(*(Text(_cell(row[name])) for name in columns))
     console.print(table)
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number:,} {one if number == 1 else many}"
 
 
 def _cell(value: Any) -> str:

@@ -107,15 +107,8 @@ DARK = Palette(
 )
 
 
-def palette(appearance: str | None) -> Palette:
-    """Choose the colors.
-
-    Args:
-        appearance: `light`, `dark`, or None where the browser has not told yet.
-
-    Returns:
-        The palette; light when not known.
-    """
+def palette(appearance: str) -> Palette:
+    """Choose the colors of an appearance, `light` or `dark`."""
     return DARK if appearance == "dark" else LIGHT
 
 

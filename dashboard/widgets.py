@@ -9,6 +9,7 @@ from typing import ParamSpec
 import streamlit as st
 
 from dashboard import queries, resources
+from dashboard.appearance import current_appearance
 from dashboard.errors import report_error
 from dashboard.queries import MapData
 from dashboard.theme import RESEARCH_USE, SYNTHETIC, SYNTHETIC_NOTE, Palette, palette
@@ -81,7 +82,7 @@ def plain_text(text: str) -> str:
 
 def current_palette() -> Palette:
     """Return the colors that fit the appearance of the reader's browser."""
-    return palette(st.context.theme.type)
+    return palette(current_appearance())
 
 
 def tumor_key(data: MapData, row: int) -> str:

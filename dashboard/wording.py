@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from datetime import datetime
 
@@ -109,6 +110,19 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {plural}"
 
 
+LONGEST_NAME = 26
+
+
+def clip(name: str, longest: int = LONGEST_NAME) -> str:
+    """Shorten a name for a legend and make it harmless in Plotly's HTML subset."""
+    return escape(name if len(name) <= longest else name[: longest - 1].rstrip() + "…")
+
+
+def escape(text: str) -> str:
+    """Make text from a file harmless in Plotly's HTML subset."""
+    return html.escape(text, quote=False)
+
+
 DISTANCE = (
     "Each point is one tumor. Tumors lie close together when the model finds their alterations "
     "alike. The axes have no unit: read who is next to whom, not how far apart two distant groups "
@@ -134,7 +148,8 @@ QUALITY = {
     "label_knn_accuracy": (
         "Cancer type from neighbors",
         "How often the most frequent cancer type among a tumor's neighbors on the map is its "
-        "own. It says how well the map separates cancer types.",
+        "own. By chance: always telling the most frequent cancer type. It says how well the map "
+        "separates cancer types.",
     ),
 }
 """Measures of a map: what they are called, and what they mean."""

@@ -53,6 +53,7 @@ class PretrainConfig:
     panel_view_share: float = 0.5  # tumors seen through a random clinical panel
     hidden_share: float = 0.3  # genes hidden from a view, mean; drawn per tumor from 0..2 x mean
     modality_drop_share: float = 0.15  # tumors whose copy number is hidden as a whole
+    detail_drop_share: float = 0.3  # tumors without allele fractions; positions; residues
     covariate_weight: float = 3.0  # of the loss on burden, spectrum and arms
     contrast_weight: float = 0.5  # of telling a tumor's second view from other tumors' views
     contrast_temperature: float = 0.1

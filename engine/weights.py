@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
 from safetensors.torch import load as parse_safetensors
 from safetensors.torch import save_file
 
@@ -84,8 +83,8 @@ def load_model(directory: Path = SHIPPED) -> LoadedModel:
     contents, digest = read_verified(directory)
     config = EncoderConfig.from_json(contents[CONFIG].decode())
     vocabulary = Vocabulary.from_json(contents[VOCABULARY].decode())
-    with torch.device("meta"):
-        model = TumorEncoder(config, vocabulary)
+    # Not on the meta device: that imports torch's compiler, a second at each start of a command.
+    model = TumorEncoder(config, vocabulary)
     model.load_state_dict(parse_safetensors(contents[WEIGHTS]), assign=True)
     card = json.loads((directory / CARD).read_text(encoding="utf-8"))
     return LoadedModel(

@@ -108,17 +108,21 @@ def _show_study(key: Published, study: dict[str, Any]) -> None:
                 st.badge("Synthetic", icon=":material/labs:", color="violet")
             if st.button("Remove", icon=":material/delete:", key="data_remove"):
                 _confirm_removal(study_id, study["num_samples"])
-        for text in (study["description"], study["citation"]):
-            if text:
+        for text in dict.fromkeys((study["description"], study["citation"])):
+            if text and text != study["name"]:
                 st.caption(plain_text(text))
         _show_files(report.files)
-        _show_findings(report.findings)
+        if report.files.num_rows:
+            _show_findings(report.findings)
         for note in report.notes:
             st.caption(f":material/info: {plain_text(note)}")
-        st.caption(f"Contents of the files, SHA-256: `{study['source_digest'][:16]}…`")
+        st.caption(f"Contents, SHA-256: `{study['source_digest'][:16]}…`")
 
 
 def _show_files(files: pa.Table) -> None:
+    if files.num_rows == 0:
+        st.caption(":material/info: It was not read from files, so there are no lines to account.")
+        return
     st.markdown(
         "**Every line is accounted for**: read = loaded + rejected + skipped",
         help="Header and comment lines are not counted.",
@@ -143,23 +147,25 @@ def _show_findings(findings: pa.Table) -> None:
         "**What was found**, by rule, with the first example of each",
         help="  \n".join(OUTCOMES.values()),
     )
-    frame = findings.to_pandas()[
-        ["outcome", "rule", "count", "message", "file", "line", "column", "value"]
+    rows = [
+        {
+            "Outcome": row["outcome"],
+            "Rule": row["rule"],
+            "Lines": f"{row['count']:,}",
+            "What was found and done": plain_text(row["message"] or ""),
+            "First example": plain_text(_example(row)),
+        }
+        for row in findings.to_pylist()
     ]
-    st.dataframe(
-        frame.rename(columns=_heading),
-        hide_index=True,
-        height=38 + 58 * min(len(frame), 7),
-        placeholder="",
-        row_height=58,
-        column_config={
-            "Message": st.column_config.TextColumn(width="large"),
-            "Count": st.column_config.NumberColumn(format="localized"),
-            "Line": st.column_config.NumberColumn(format="localized"),
-        },
-        key="data_findings",
-        alt="Findings by rule",
-    )
+    # A static table wraps its sentences; a grid would cut them.
+    st.table(pd.DataFrame(rows), hide_index=True, border="horizontal", alt="Findings by rule")
+
+
+def _example(finding: dict[str, Any]) -> str:
+    line = finding["line"]
+    place = [finding["file"], f"line {line:,}" if line is not None else None, finding["column"]]
+    where = ", ".join(part for part in place if part)
+    return f"{where}: {finding['value']}" if finding["value"] else where
 
 
 def _heading(name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import resources
+from dashboard.appearance import current_appearance
 from dashboard.coloring import Coloring
 from dashboard.figures import MAP_CONFIG, MapOptions, View, draw_map, rows_of_points
 from dashboard.map_controls import choose_coloring, choose_map
@@ -24,6 +25,8 @@ from dashboard.widgets import (
     tumor_key,
 )
 from dashboard.wording import DISTANCE, QUALITY, count, day
+
+LABEL_ACCURACY = "label_knn_accuracy"
 
 CHART = "map_chart"
 SELECTION = "map_selection"
@@ -109,7 +112,7 @@ def _draw(data: MapData, coloring: Coloring, by: ColorBy) -> None:
 def _options(data: MapData, by: ColorBy) -> MapOptions:
     """Keep the view of the last picture as long as the picture stays the same."""
     marked = addressed_tumor(data)
-    appearance = st.context.theme.type
+    appearance = current_appearance()
     cleared = st.session_state.get(CLEARED, 0)
     identity = (data.layout_id, by, marked, appearance, cleared)
     drawn = st.session_state.get(DRAWN)
@@ -155,7 +158,14 @@ def _facts(data: MapData, coloring: Coloring) -> None:
         for measure, (title, meaning) in QUALITY.items():
             estimate = data.quality.get(measure)
             if estimate:
-                st.caption(f"{title} {estimate['value']:.2f}", help=meaning, width="content")
+                text = f"{title} {estimate['value']:.2f}{_floor(data, measure)}"
+                st.caption(text, help=meaning, width="content")
+
+
+def _floor(data: MapData, measure: str) -> str:
+    """Return what always telling the most frequent cancer type would reach."""
+    share = data.quality.get("label_majority_share") if measure == LABEL_ACCURACY else None
+    return f" (by chance {share:.2f})" if share else ""
 
 
 def show_page() -> None:

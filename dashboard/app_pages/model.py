@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
+from typing import Any
 
+import pandas as pd
 import streamlit as st
 
 from dashboard import resources
@@ -57,6 +59,7 @@ def show_card(card: ModelCard) -> None:
     with right:
         _list("Must not be used to", MISUSES, ":material/block:")
     _show_reconstruction(card)
+    _show_questions(card)
     left, right = st.columns(2, gap="medium")
     with left:
         st.subheader(
@@ -65,7 +68,12 @@ def show_card(card: ModelCard) -> None:
             help="Patients were split first: all tumors of one patient are in one part. Nothing "
             "was chosen by the test part.",
         )
-        st.dataframe(training, hide_index=True, key="model_training", alt="Tumors by study")
+        st.table(
+            training.map(lambda value: f"{value:,}" if isinstance(value, int) else value),
+            hide_index=True,
+            border="horizontal",
+            alt="Tumors by study",
+        )
     with right:
         _list("Limits", LIMITS, ":material/info:")
 
@@ -98,7 +106,7 @@ def _show_reconstruction(card: ModelCard) -> None:
         "were hidden, and it was asked which of them are altered. To be useful it must beat the "
         "frequency of the alteration in the tumor's cancer type."
     )
-    left, right = st.columns([1.2, 1], gap="medium")
+    left, right = st.columns([1, 1.6], gap="medium")
     with left:
         st.plotly_chart(
             draw_reconstruction(results, current_palette()),
@@ -107,24 +115,50 @@ def _show_reconstruction(card: ModelCard) -> None:
             alt="AUROC of hidden alterations, encoder against frequency in the cancer type",
         )
     with right:
-        st.dataframe(
-            results[["Hidden alteration", "Altered", "Encoder", "Baseline", "Difference"]],
-            hide_index=True,
-            column_config={
-                "Altered": st.column_config.NumberColumn(
-                    format="localized", help="Hidden alterations that were there"
-                ),
-                **{
-                    name: st.column_config.NumberColumn(format="%.3f")
-                    for name in ("Encoder", "Baseline")
-                },
-                "Difference": st.column_config.NumberColumn(
-                    format="%+.3f", help="AUROC, encoder minus frequency"
-                ),
-            },
-            key="model_results",
-            alt="AUROC in numbers",
-        )
+        _show_numbers(results)
+
+
+def _show_questions(card: ModelCard) -> None:
+    questions = card.questions
+    if not len(questions):
+        return
+    st.subheader(
+        "How often are its answers right?",
+        anchor=False,
+        help="Answers on the Patient page. By chance: always answering the most frequent class. "
+        "AUROC of several classes is the mean over the classes. Calibration error: mean gap "
+        "between a stated probability and how often it was right; 0 is best.",
+    )
+    st.table(questions, hide_index=True, border="horizontal", alt="Test of the answers")
+    st.caption("On test patients of TCGA, with 95% intervals. Other hospitals were not tested.")
+
+
+def _show_numbers(results: pd.DataFrame) -> None:
+    rows = [
+        {
+            "Hidden alteration": row["Hidden alteration"],
+            "Altered": f"{row['Altered']:,}",
+            **{name: _with_interval(row, name) for name in ("Encoder", "Baseline", "Gain")},
+            "Precision": _against(row["Precision"], row["Baseline precision"]),
+        }
+        for _, row in results.iterrows()
+    ]
+    st.table(
+        pd.DataFrame(rows), hide_index=True, border="horizontal", alt="Reconstruction in numbers"
+    )
+    st.caption(
+        "AUROC with 95% intervals; the gain is encoder minus baseline.",
+        help="Altered: hidden alterations that were there. Precision: average precision of the "
+        "encoder against that of the baseline; it is low where an alteration is rare.",
+    )
+
+
+def _with_interval(row: pd.Series[Any], name: str) -> str:
+    return f"{row[name]:.3f} ({row[f'{name} low']:.3f} to {row[f'{name} high']:.3f})"
+
+
+def _against(value: float | None, baseline: float | None) -> str:
+    return "" if value is None or baseline is None else f"{value:.2f} against {baseline:.2f}"
 
 
 def show_facts(card: ModelCard | None) -> None:

@@ -8,12 +8,12 @@ import streamlit as st
 
 from dashboard import resources
 from dashboard.cases import Case, uploaded_case
+from dashboard.patient_predictions import show_predictions
 from dashboard.patient_sections import (
     show_alterations,
     show_clinical,
     show_neighbors,
     show_place,
-    show_predictions,
     show_sequenced,
     show_trust,
 )
@@ -70,8 +70,8 @@ def show_patient() -> None:
         if uploaded is not None:
             _offer_storing(uploaded, resources.load_studies(key)["study_id"].to_pylist())
     show_neighbors(data, case, _labels(key, data))
+    show_predictions(case)
     show_alterations(case)
-    show_predictions(case.predictions)
     show_clinical(case)
 
 
@@ -143,7 +143,9 @@ def _problem_with(study_id: str, taken: Collection[str]) -> str:
 
 
 def _labels(key: Published, data: MapData) -> dict[str, Objects]:
-    titles = {CANCER_TYPE: SAMPLE_LABELS[CANCER_TYPE], STUDY: SAMPLE_LABELS[STUDY]}
+    titles = {CANCER_TYPE: SAMPLE_LABELS[CANCER_TYPE]}
+    if len(data.studies) > 1:
+        titles[STUDY] = SAMPLE_LABELS[STUDY]
     known = {choice.key: choice.title for choice in resources.load_choices(key).labels}
     titles |= {label: known[label] for label in FIRST_LABELS if label in known}
     return {

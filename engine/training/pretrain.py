@@ -29,7 +29,7 @@ from engine.tokens import StudyTables
 from engine.training.dataset import Dataset, build_dataset
 from engine.training.reconstruct import hide_and_predict, score, type_frequencies
 from engine.training.split import TEST, TRAIN, VALIDATION
-from engine.training.views import ViewConfig, gene_states, random_view
+from engine.training.views import GeneFacts, ViewConfig, gene_states, random_view
 from engine.vocabulary import VOCABULARY_PANELS, Vocabulary, build_vocabulary
 from engine.weights import save_model
 
@@ -65,8 +65,11 @@ class Pretraining:
         torch.manual_seed(config.seed)
         self.dataset, self.vocabulary, self.config = dataset, vocabulary, config
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self.arm_of_gene = torch.from_numpy(vocabulary.arm_of_gene)
-        self.panels = clinical_panels(vocabulary)
+        self.facts = GeneFacts(
+            panels=clinical_panels(vocabulary),
+            arm_of_gene=torch.from_numpy(vocabulary.arm_of_gene),
+            gene_start=torch.from_numpy(vocabulary.linear_start("GRCh37")),
+        )
         self.model = TumorEncoder(config.encoder, vocabulary)
         fit_constants(self.model, dataset, vocabulary)
         self.model.to(self.device)
@@ -79,6 +82,7 @@ class Pretraining:
             panel_share=config.panel_view_share,
             hidden_share=config.hidden_share,
             modality_share=config.modality_drop_share,
+            detail_share=config.detail_drop_share,
         )
         self.rows = dataset.rows(TRAIN)
         self.state = RunState()
@@ -128,9 +132,7 @@ class Pretraining:
         covariates = self.model.covariates(to_device(batch, self.device))
         embeddings, loss = [], torch.zeros((), device=self.device)
         for _ in range(2):
-            view, hidden = random_view(
-                batch, self.panels, self.arm_of_gene, self.view_config, generator
-            )
+            view, hidden = random_view(batch, self.facts, self.view_config, generator)
             embedding = self.model(to_device(view, self.device))
             cells = (profiled & hidden[:, None].to(self.device)).float()
             loss = loss + 0.5 * CELL_SCALE * self._cell_loss(embedding, altered, cells)
@@ -168,7 +170,7 @@ class Pretraining:
             self.dataset,
             self.dataset.rows(part),
             type_frequencies(self.dataset, TRAIN),
-            self.arm_of_gene,
+            self.facts.arm_of_gene,
             progress,
         )
         self.model.to(self.device)

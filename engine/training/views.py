@@ -31,6 +31,7 @@ class ViewConfig:
     panel_share: float  # tumors seen through a random clinical panel
     hidden_share: float  # mean share of genes hidden; per tumor drawn from 0..2 x this
     modality_share: float  # tumors whose copy number is hidden as a whole
+    detail_share: float  # tumors without allele fractions; likewise places, likewise residues
 
 
 def restrict(batch: Batch, profiled: Tensor, arm_of_gene: Tensor) -> Batch:
@@ -72,36 +73,69 @@ def _arms_without(batch: Batch, hidden: Tensor, arm_of_gene: Tensor) -> tuple[Te
     return torch.where(known, arm_sum, 0.0), torch.where(known, arm_count, 0.0)
 
 
+@dataclass(frozen=True, kw_only=True)
+class GeneFacts:
+    """What drawing views needs to know of the vocabulary."""
+
+    panels: Tensor  # (P, G) bool, real clinical panels
+    arm_of_gene: Tensor  # (G,) int64, -1 for none
+    gene_start: Tensor  # (G,) int64, where a call without a position stands
+
+
 def random_view(
-    batch: Batch,
-    panels: Tensor,
-    arm_of_gene: Tensor,
-    config: ViewConfig,
-    generator: torch.Generator,
+    batch: Batch, facts: GeneFacts, config: ViewConfig, generator: torch.Generator
 ) -> tuple[Batch, Tensor]:
     """Draw a view of each tumor.
 
     Args:
         batch: B tumors on the CPU.
-        panels: Real clinical panels, (P, G), bool.
-        arm_of_gene: Arm of each gene, (G,), int64.
+        facts: Panels and genes.
         config: How much is hidden.
         generator: Source of randomness.
 
     Returns:
         The view, and which genes were hidden, (B, G), bool.
     """
-    num, genes = batch.num_tumors, panels.shape[1]
+    num, genes = batch.num_tumors, facts.panels.shape[1]
     share = torch.rand(num, 1, generator=generator) * 2 * config.hidden_share
     hidden = torch.rand(num, genes, generator=generator) < share
     through = torch.rand(num, generator=generator) < config.panel_share
-    drawn = panels[torch.randint(len(panels), (num,), generator=generator)]
+    drawn = facts.panels[torch.randint(len(facts.panels), (num,), generator=generator)]
     allowed = (drawn | ~through[:, None]) & ~hidden
     profiled = batch.profiled & allowed
     dropped = torch.rand(num, generator=generator) < config.modality_share
     profiled[COPY_NUMBER] &= ~dropped[:, None]
-    view = restrict(_without_outside(batch, through), profiled, arm_of_gene)
-    return view, ~allowed
+    view = restrict(_without_outside(batch, through), profiled, facts.arm_of_gene)
+    forgotten = torch.rand(3, num, generator=generator) < config.detail_share
+    return forget_details(view, forgotten, facts.gene_start), ~allowed
+
+
+def forget_details(batch: Batch, forgotten: Tensor, gene_start: Tensor) -> Batch:
+    """Drop what some files do not say of an alteration.
+
+    Whether a file gives allele fractions or positions tells which study it is from. An encoder
+    that never sees the same tumor with and without them takes that for biology.
+
+    Args:
+        batch: B tumors.
+        forgotten: Which tumors lose what, (3, B), bool: allele fractions; positions, base changes
+            and lengths; places in the protein.
+        gene_start: Where a call without a position stands, (G,), int64.
+
+    Returns:
+        The batch as a reader of a poorer file would give it.
+    """
+    fraction, place, residue = (lost[batch.tumor] for lost in forgotten)
+    kept = (~forgotten[1]).float()
+    return replace(
+        batch,
+        vaf=torch.where(fraction, -1.0, batch.vaf),
+        position=torch.where(place, gene_start[batch.gene], batch.position),
+        substitution=torch.where(place, 0, batch.substitution),
+        indel=torch.where(place, 0.0, batch.indel),
+        residue=torch.where(residue, -1.0, batch.residue),
+        outside_spectrum=batch.outside_spectrum * kept[:, None],
+    )
 
 
 def _without_outside(batch: Batch, through_panel: Tensor) -> Batch:

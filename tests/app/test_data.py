@@ -30,7 +30,8 @@ def test_studies_and_the_account_of_every_line(full_home: Path, open_page: Open)
     app = open_page(full_home, "data")
     assert not app.exception
     assert "2 studies, 90 tumors" in texts(app)
-    studies, files, findings = (frame.value for frame in app.dataframe)
+    studies, files = (frame.value for frame in app.dataframe)
+    findings = app.table[0].value
     assert list(studies["Study"]) == ["other", "synthetic_demo"]
     assert list(studies["Data"]) == ["Imported", "Synthetic"]
     read = files["Lines read"].sum()

@@ -43,6 +43,7 @@ def mapped_home(tmp_path_factory: pytest.TempPathFactory, small_model: Path) -> 
     """Return a home with the study `first`, embedded and on the map `main`; do not change it."""
     home = tmp_path_factory.mktemp("mapped") / "home"
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("engine.weights.SHIPPED", small_model)
         patch.setattr("engine.embed.SHIPPED", small_model)
         service = Service(home)
         service.import_cohort(draw_cohort("first", 60))

@@ -79,7 +79,9 @@ def make_cohort(
         for sample, kind in zip(ids, types, strict=True)
     ]
     lines = len(alterations)
-    files = [{"file": "made.maf", "lines_read": lines, "loaded": lines, "rejected": 0, "skipped": 0}]
+    files = [
+        {"file": "made.maf", "lines_read": lines, "loaded": lines, "rejected": 0, "skipped": 0}
+    ]
     panels = [{"panel_id": "targeted", "hugo_symbol": gene} for gene in ALL_GENES]
     return Cohort(
         study=Study(study_id=study_id, name=study_id, genome="GRCh37", synthetic=synthetic),

@@ -9,8 +9,11 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from dashboard.cli import app
+from dashboard.outcomes import DemoOutcome
 from dashboard.service import Service
 from dashboard.settings import HOME_VARIABLE
+from engine.training.pretrain import PretrainResult
+from tests.dashboard.studies import draw_cohort, write_maf
 
 Run = Callable[..., Result]
 
@@ -59,6 +62,123 @@ def test_export_lists_its_files(run: Run, with_study: Service, tmp_path: Path) -
     assert document["study_id"] == "first"
     assert {"file": "embeddings.parquet", "num_rows": 60} in document["files"]
     assert "samples.parquet" in run("export", "first", "--out", str(tmp_path / "out")).stdout
+
+
+def test_import_accounts_for_every_line(run: Run, service: Service, tmp_path: Path) -> None:
+    maf = write_maf(tmp_path / "a.maf", draw_cohort("a", 10))
+    with maf.open("a") as file:
+        file.write("2-Sep\tGRCh37\tMissense_Mutation\tSNP\tC\tT\tT0001\n")
+    document = _document(run("import", str(maf), "--study", "mine", "--json"))
+    [file_account] = document["files"]
+    parts = ("loaded", "rejected", "skipped")
+    assert file_account["lines_read"] == sum(file_account[part] for part in parts)
+    [finding] = [f for f in document["findings"] if f["outcome"] == "rejected"]
+    assert (finding["value"], finding["count"]) == ("2-Sep", 1)
+    shown = run("import", str(maf), "--study", "mine").stdout
+    assert "mine: 9 tumors" in shown
+    assert "2-Sep" in shown
+    assert service.list_studies()["study_id"].to_pylist() == ["mine"]
+
+
+def test_a_refused_file_is_told_with_its_parts(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "a.maf"
+    path.write_bytes(b"")
+    result = run("import", str(path), "--json")
+    assert result.exit_code == 1
+    error = _document(result)["error"]
+    assert error["file"] == "a.maf"
+    assert set(error) == {
+        *("rule", "message", "file", "line", "column", "value", "advice", "error_id")
+    }
+    assert "a.maf" in run("import", str(path)).stderr
+
+
+def test_layout_reports_the_quality_of_the_map(run: Run, mapped: Service) -> None:
+    document = _document(run("layout", "--json"))
+    assert (document["name"], document["num_tumors"], document["layout_id"]) == ("main", 60, 2)
+    assert document["quality"]["trustworthiness"]["value"] > 0.5
+    shown = run("layout", "--name", "other").stdout
+    assert "Map other, version 3: 60 tumors" in shown
+    assert "trustworthiness" in shown
+
+
+def test_place_reports_the_point_and_its_neighbors(
+    run: Run, mapped: Service, tmp_path: Path
+) -> None:
+    maf = write_maf(tmp_path / "patient.maf", draw_cohort("new", 4, seed=6, prefix="P"))
+    document = _document(run("place", str(maf), "--json"))
+    [first, *_] = document["tumors"]
+    assert {"sample_id", "x", "y", "agreement", "ood_score", "out_of_distribution"} <= set(first)
+    assert len(first["neighbors"]) == 15
+    assert "95th percentile" in document["rule"]
+    assert document["saved_as"] is None
+    shown = run("place", str(maf), "--save", "--study", "mine").stdout
+    assert "Nearest to P0000" in shown
+    assert "Stored as the study mine." in shown
+    assert "Research use only" in shown
+    assert "mine" in mapped.list_studies()["study_id"].to_pylist()
+
+
+def test_place_without_a_map_says_how_to_make_one(
+    run: Run, with_study: Service, tmp_path: Path
+) -> None:
+    maf = write_maf(tmp_path / "patient.maf", draw_cohort("new", 4))
+    result = run("place", str(maf), "--json")
+    assert (result.exit_code, _document(result)["error"]["rule"]) == (1, "no-map")
+
+
+def test_demo_without_serving_ends_by_itself(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    outcome = DemoOutcome(
+        study_id="synthetic_demo", num_tumors=3600, layout_id=1, was_ready=True, elapsed_s=0.1
+    )
+    monkeypatch.setattr(Service, "demo", lambda self, progress: outcome)
+    assert _document(run("demo", "--no-serve", "--json"))["num_tumors"] == 3600
+    assert "is there already" in run("demo", "--no-serve").stdout
+
+
+def test_demo_opens_the_dashboard_and_prints_one_document(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outcome = DemoOutcome(
+        study_id="synthetic_demo", num_tumors=3600, layout_id=1, was_ready=True, elapsed_s=0.1
+    )
+    monkeypatch.setattr(Service, "demo", lambda self, progress: outcome)
+    monkeypatch.setattr("dashboard.serving.serve", lambda settings, address, ready: ready())
+    document = _document(run("demo", "--json"))
+    assert document["address"].startswith("http://127.0.0.1:")
+    assert document["demo"]["layout_id"] == 1
+
+
+def test_serving_to_other_machines_is_warned_of(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dashboard.serving.serve", lambda settings, address, ready: ready())
+    result = run("serve", "--host", "0.0.0.0")
+    assert "is open to other machines" in result.stderr
+    assert "TumorXY is open at http://0.0.0.0:" in result.stdout
+    assert "other machines" not in run("serve").stderr
+
+
+def test_pretrain_passes_its_options_on(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: dict[str, Any] = {}
+    scores = [{"type": "mutation", "average_precision": 0.25}]
+    card = {"elapsed_s": 90.0, "reconstruction": {"test": scores}}
+
+    def pretrain(self: Service, *arguments: Any, **options: Any) -> PretrainResult:
+        seen.update(options, arguments=arguments)
+        return PretrainResult(directory=tmp_path, model_digest="ab" * 32, card=card)
+
+    monkeypatch.setattr(Service, "pretrain", pretrain)
+    result = run(
+        *("pretrain", "one", "--out", str(tmp_path), "--epochs", "2", "--resume", "--json")
+    )
+    assert _document(result)["model_digest"] == "ab" * 32
+    studies, out, config = seen["arguments"]
+    assert (list(studies), out, config.epochs) == (["one"], tmp_path, 2)
+    assert (seen["resume"], seen["data"]) == (True, None)
+    shown = run("pretrain", "--out", str(tmp_path)).stdout
+    assert list(seen["arguments"][0]) == ["tcga_pancan", "msk_met_2021"]
+    assert "average precision" in shown
 
 
 def test_remove_asks_first(run: Run, with_study: Service) -> None:

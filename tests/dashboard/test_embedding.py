@@ -72,13 +72,30 @@ def test_only_the_named_studies_are_embedded(with_study: Service) -> None:
     assert set(_embeddings(with_study)["study_id"].to_pylist()) == {"second"}
 
 
+def test_what_is_published_before_a_stop_is_not_computed_again(
+    with_study: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dashboard.embedding.PORTION", 1)
+    with_study.import_cohort(draw_cohort("second", 20, seed=1, prefix="S"))
+
+    def stop(stage: str, done: int, total: int) -> None:
+        if stage == "Embedding second":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        with_study.embed(progress=stop)
+    assert _embeddings(with_study).num_rows == 60
+    assert with_study.embed().num_tumors == 80
+    assert _embeddings(with_study).num_rows == 80
+
+
 def test_an_unknown_study_is_refused(with_study: Service) -> None:
     with pytest.raises(StudyNotFoundError, match="holds no study named 'absent'; it holds first"):
         with_study.embed(["first", "absent"])
 
 
 def test_an_empty_store_has_nothing_to_embed(service: Service) -> None:
-    with pytest.raises(NothingToDoError, match="none is imported. Begin with"):
+    with pytest.raises(NothingToDoError, match=r"none is imported\. Begin with"):
         service.embed()
 
 
@@ -89,7 +106,7 @@ def test_a_study_imported_again_meanwhile_is_not_given_old_embeddings(
         if stage == "Embedding first" and done == total:
             Service(with_study.home).import_cohort(draw_cohort("first", 30, seed=5))
 
-    with pytest.raises(StudyChangedError, match="first changed in the store .* Run it again"):
+    with pytest.raises(StudyChangedError, match=r"first changed in the store .* Run it again"):
         with_study.embed(progress=import_again)
     assert _embeddings(with_study).num_rows == 0
 

@@ -12,7 +12,6 @@ from dashboard.figures import (
     MapOptions,
     Places,
     View,
-    clip,
     draw_map,
     rows_of_points,
 )
@@ -20,6 +19,7 @@ from dashboard.intervals import shares, wilson_interval
 from dashboard.patient_figures import draw_composition, draw_neighborhood
 from dashboard.scales import color_scale, marker_size
 from dashboard.theme import DARK, LIGHT, MOST_COLORS, RESEARCH_USE, SYMBOLS
+from dashboard.wording import clip
 
 
 def places(num_tumors: int) -> Places:
@@ -129,7 +129,9 @@ def test_equal_values_have_a_scale() -> None:
     assert scale.low < 3 < scale.high
 
 
-@pytest.mark.parametrize(("num_tumors", "size"), [(100, 8), (3_600, 6), (15_000, 5), (30_000, 4), (44_000, 3)])
+@pytest.mark.parametrize(
+    ("num_tumors", "size"), [(100, 8), (3_600, 6), (15_000, 5), (30_000, 4), (44_000, 3)]
+)
 def test_points_shrink_as_tumors_grow(num_tumors: int, size: int) -> None:
     assert marker_size(num_tumors) == size
 

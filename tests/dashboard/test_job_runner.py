@@ -75,9 +75,7 @@ def test_a_step_that_fails_ends_the_job_and_keeps_what_was_done(
         (Step(verb="import", arguments={"path": "/no/such.maf"}), "such.maf"),
     ],
 )
-def test_a_step_that_cannot_be_done_is_told(
-    run_steps: RunSteps, step: Step, message: str
-) -> None:
+def test_a_step_that_cannot_be_done_is_told(run_steps: RunSteps, step: Step, message: str) -> None:
     result = run_steps(step)
     assert message in result["error"]["message"]
     assert result["error"]["rule"] != "unforeseen"

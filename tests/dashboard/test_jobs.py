@@ -148,9 +148,7 @@ def test_another_process_with_the_same_number_is_not_the_job(
     assert jobs.load_job(settings.home, job.job_id).state is JobState.FAILED
 
 
-def test_progress_of_the_process_is_read(
-    settings: Settings, runs: Callable[[str], None]
-) -> None:
+def test_progress_of_the_process_is_read(settings: Settings, runs: Callable[[str], None]) -> None:
     runs(SLEEPS)
     job = jobs.start_job(settings, "t", [Step(verb="embed"), Step(verb="layout")])
     write_json(
@@ -176,12 +174,10 @@ def test_jobs_are_listed_newest_first_and_forgotten_when_ended(
     assert jobs.list_jobs(settings.home) == []
 
 
-def test_a_running_job_is_not_forgotten(
-    settings: Settings, runs: Callable[[str], None]
-) -> None:
+def test_a_running_job_is_not_forgotten(settings: Settings, runs: Callable[[str], None]) -> None:
     runs(SLEEPS)
     job = jobs.start_job(settings, "t", [Step(verb="embed")])
-    with pytest.raises(JobError, match="still runs. Cancel it first"):
+    with pytest.raises(JobError, match=r"still runs\. Cancel it first"):
         jobs.remove_job(settings.home, job.job_id)
     jobs.cancel_job(settings.home, job.job_id)
 

@@ -49,7 +49,7 @@ def test_a_map_of_another_name_begins_afresh(mapped: Service) -> None:
 
 
 def test_tumors_without_embeddings_cannot_be_laid_out(with_study: Service) -> None:
-    with pytest.raises(NothingToDoError, match="No tumor is embedded .* Run `tumorxy embed`"):
+    with pytest.raises(NothingToDoError, match=r"No tumor is embedded .* Run `tumorxy embed`"):
         with_study.layout()
 
 

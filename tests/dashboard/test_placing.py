@@ -46,9 +46,7 @@ def test_a_tumor_is_placed_the_same_alone_and_among_others(mapped: Service) -> N
     together = placer.place(draw_cohort("new", 20, seed=3, prefix="N"))
     cohort = draw_cohort("new", 20, seed=3, prefix="N")
     chosen = cohort.samples.slice(4, 1)
-    alone = placer.place(
-        type(cohort)(**{**vars(cohort), "samples": chosen})
-    )
+    alone = placer.place(type(cohort)(**{**vars(cohort), "samples": chosen}))
     assert (alone[0].x, alone[0].y) == (together[4].x, together[4].y)
     assert alone[0].ood_score == together[4].ood_score
 
@@ -74,7 +72,7 @@ def test_a_map_of_another_model_is_not_used(
 ) -> None:
     save_small_model(tmp_path / "other", seed=1)
     monkeypatch.setattr("engine.embed.SHIPPED", tmp_path / "other")
-    with pytest.raises(NoMapError, match="was made with the model .* Run `tumorxy embed`"):
+    with pytest.raises(NoMapError, match=r"was made with the model .* Run `tumorxy embed`"):
         Service(mapped.home).placer()
 
 
@@ -96,6 +94,7 @@ def test_placing_a_file_stores_nothing(mapped: Service, tmp_path: Path) -> None:
     assert outcome.saved_as is None
     assert outcome.layout == "main"
     assert "95th percentile" in outcome.rule
+    assert "The map holds synthetic tumors (first), which are nobody." in outcome.notes
     assert outcome.files["lines_read"].to_pylist()[0] > 0
 
 

@@ -52,7 +52,7 @@ def test_without_heads_nothing_is_predicted(mapped: Service) -> None:
 
 
 def test_heads_of_another_encoder_are_refused(with_heads: Service) -> None:
-    with pytest.raises(WeightsError, match="The heads were fitted on the model .* Reinstall"):
+    with pytest.raises(WeightsError, match=r"The heads were fitted on the model .* Reinstall"):
         installed_heads("f" * 64)
 
 

@@ -105,6 +105,47 @@ def test_a_signal_leaves_the_store_whole(
     assert service.store.check() == []
 
 
+def test_two_imports_at_once_both_arrive(settings: Settings, maf: Path, tmp_path: Path) -> None:
+    processes = [
+        subprocess.Popen(
+            _command("import", str(maf), "--study", name, "--genome", "GRCh37", "--json"),
+            env=settings.environment(),
+            cwd=tmp_path,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        for name in ("one", "two")
+    ]
+    assert [process.wait(PATIENCE_SECONDS) for process in processes] == [0, 0]
+    studies = Service(settings.home).list_studies()["study_id"].to_pylist()
+    assert sorted(studies) == ["one", "two"]
+
+
+def test_a_killed_import_leaves_the_store_whole(
+    settings: Settings, maf: Path, tmp_path: Path
+) -> None:
+    Service(settings.home).import_cohort(draw_cohort("before", 20))
+    before = Service(settings.home).store.snapshot()
+    lines = maf.read_text().splitlines()
+    maf.write_text("\n".join([lines[0], *(lines[1:] * 8000)]) + "\n")
+    with subprocess.Popen(
+        _command("import", str(maf), "--genome", "GRCh37", "--json"),
+        env=settings.environment(),
+        cwd=tmp_path,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        assert "Reading" in process.stderr.readline()
+        process.kill()
+    assert process.returncode == -signal.SIGKILL
+    service = Service(settings.home)
+    assert service.store.snapshot() == before
+    assert service.store.check() == []
+    assert service.list_studies()["study_id"].to_pylist() == ["before"]
+
+
 def test_a_job_runs_the_command_and_can_be_canceled(
     settings: Settings, maf: Path, tmp_path: Path
 ) -> None:

@@ -89,6 +89,13 @@ def test_labels_follow_the_map(store: Store, data: MapData) -> None:
     assert [value is not None for value in subtypes] == breast.tolist()
 
 
+def test_survival_status_reads_like_a_word() -> None:
+    assert queries.readable("1:DECEASED") == "Deceased"
+    assert queries.readable("0:LIVING") == "Living"
+    assert queries.readable("12:30") == "12:30"
+    assert queries.readable("LumA") == "LumA"
+
+
 def test_counts_of_untested_tumors_are_unknown(store: Store, data: MapData) -> None:
     with store.read() as reader:
         mutations = queries.number_values(reader, data, "num_mutations")

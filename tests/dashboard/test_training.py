@@ -4,35 +4,31 @@ from pathlib import Path
 
 import pytest
 
+from cache.errors import StudyNotFoundError
 from dashboard.errors import NothingToDoError, SourceNotFoundError
 from dashboard.service import Service
-from engine.config import EncoderConfig, PretrainConfig
-from engine.heads import Heads
-from engine.synthetic import sample_cohort
-
-TINY = PretrainConfig(
-    encoder=EncoderConfig(width=16, num_layers=1, num_heads=2, hidden=16), epochs=1
-)
+from dashboard.training import stored_studies, study_folders
+from engine.progress import no_progress
 
 
-@pytest.mark.slow
-def test_an_encoder_trained_from_the_store_gets_heads_for_the_labels_at_hand(
-    tmp_path: Path,
-) -> None:
-    service = Service(tmp_path / "home")
-    service.import_cohort(sample_cohort(num_tumors=1_500))
-    result = service.pretrain(["synthetic_demo"], tmp_path / "model", TINY)
-    heads = Heads.load(tmp_path / "model")
-    assert heads.card["model_digest"] == result.model_digest
-    assert "cancer_type" in {head.task for head in heads.heads}
-    assert heads.card["tasks"]["cancer_type"]["test"]
+def test_stored_studies_are_read_as_they_were_imported(with_study: Service) -> None:
+    [(name, study)] = stored_studies(with_study.store, ["first"]).items()
+    assert name == "first"
+    assert study.tables.genome == "GRCh37"
+    assert study.tables.samples.num_rows == 60
+    assert study.clinical.column_names == ["sample_id", "value", "attribute"]
 
 
-def test_training_without_studies_says_what_to_do(tmp_path: Path) -> None:
+def test_a_study_that_is_not_imported_is_refused(with_study: Service) -> None:
+    with pytest.raises(StudyNotFoundError, match="absent"):
+        stored_studies(with_study.store, ["absent"])
+
+
+def test_an_empty_store_points_to_folders(service: Service) -> None:
     with pytest.raises(NothingToDoError, match="point to their folders with --data DIR"):
-        Service(tmp_path).pretrain(["tcga_pancan"], tmp_path / "model", TINY)
+        stored_studies(service.store, ["first"])
 
 
-def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(SourceNotFoundError, match="no study folder 'absent'"):
-        Service(tmp_path).pretrain(["absent"], tmp_path / "model", TINY, data=tmp_path)
+def test_a_missing_folder_is_told(tmp_path: Path) -> None:
+    with pytest.raises(SourceNotFoundError, match="holds no study folder 'absent'"):
+        study_folders(tmp_path, ["absent"], no_progress)

@@ -8,7 +8,14 @@ from engine.batching import Batch, make_batch
 from engine.kinds import Kind
 from engine.model import TARGETS
 from engine.tokens import COPY_NUMBER, MUTATIONS, tokenize
-from engine.training.views import ViewConfig, gene_states, random_view, restrict
+from engine.training.views import (
+    GeneFacts,
+    ViewConfig,
+    forget_details,
+    gene_states,
+    random_view,
+    restrict,
+)
 from engine.vocabulary import Vocabulary
 from tests.engine.cohorts import alteration, random_tables, tables, vocabulary
 
@@ -25,6 +32,34 @@ def batch(words: Vocabulary) -> Batch:
 
 def arms(words: Vocabulary) -> torch.Tensor:
     return torch.from_numpy(words.arm_of_gene)
+
+
+def starts(words: Vocabulary) -> torch.Tensor:
+    return torch.from_numpy(words.linear_start("GRCh37"))
+
+
+def test_a_tumor_without_details_equals_the_same_tumor_from_a_poorer_file(
+    words: Vocabulary,
+) -> None:
+    known = {
+        "start_position": 25_398_284,
+        "reference_allele": "C",
+        "tumor_allele": "A",
+        "indel_length": 0,
+        "vaf": 0.3,
+        "protein_position": 12,
+    }
+    rich, poor = (
+        make_batch(
+            tokenize(tables(["T"], [alteration("T", "KRAS", **facts)]), words), np.array([0])
+        )
+        for facts in (known, {})
+    )
+    lost = torch.ones(3, 1, dtype=torch.bool)
+    stripped = forget_details(rich, lost, starts(words))
+    assert rich.vaf[0] == pytest.approx(0.3)
+    for name, value in vars(poor).items():
+        assert torch.equal(getattr(stripped, name), value), name
 
 
 def test_a_hidden_gene_leaves_no_token_and_is_not_profiled(batch: Batch, words: Vocabulary) -> None:
@@ -65,8 +100,9 @@ def test_a_random_view_hides_what_it_says_and_leaves_the_batch_untouched(
     before = {name: value.clone() for name, value in vars(batch).items()}
     panels = torch.zeros(1, len(words.genes), dtype=torch.bool)
     panels[0, words.index["KRAS"]] = True
-    config = ViewConfig(panel_share=1.0, hidden_share=0.0, modality_share=0.0)
-    view, hidden = random_view(batch, panels, arms(words), config, torch.Generator())
+    config = ViewConfig(panel_share=1.0, hidden_share=0.0, modality_share=0.0, detail_share=0.0)
+    facts = GeneFacts(panels=panels, arm_of_gene=arms(words), gene_start=starts(words))
+    view, hidden = random_view(batch, facts, config, torch.Generator())
     assert view.profiled[MUTATIONS].sum(1).tolist() == [1] * 30
     assert not hidden[:, words.index["KRAS"]].any()
     assert hidden[:, words.index["TP53"]].all()
