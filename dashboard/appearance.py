@@ -14,17 +14,19 @@ import streamlit as st
 WATCHER = "appearance_watcher"
 DARK, LIGHT = "dark", "light"
 
-# Streamlit calls the function again whenever the theme changes.
+# Streamlit calls the function again whenever the theme changes, a moment before the page shows it.
 _SCRIPT = """
-export default function ({ data, parentElement, setStateValue }) {
-  const host = parentElement.host ?? parentElement
-  const probe = document.createElement("span")
-  probe.style.color = getComputedStyle(host).getPropertyValue("--st-background-color")
-  host.appendChild(probe)
-  const parts = getComputedStyle(probe).color.match(/[0-9.]+/g).slice(0, 3).map(Number)
-  probe.remove()
-  const now = parts.reduce((sum, part) => sum + part, 0) < 382 ? "dark" : "light"
-  if (now !== data.appearance) setStateValue("appearance", now)
+export default function ({ data, setStateValue }) {
+  const tell = () => {
+    const app = document.querySelector('[data-testid="stApp"]')
+    const parts = app && getComputedStyle(app).backgroundColor.match(/[0-9.]+/g)
+    if (!parts) return
+    const brightness = parts.slice(0, 3).reduce((sum, part) => sum + Number(part), 0)
+    const now = brightness < 382 ? "dark" : "light"
+    if (now !== data.appearance) setStateValue("appearance", now)
+  }
+  const timer = setTimeout(tell, 200)
+  return () => clearTimeout(timer)
 }
 """
 

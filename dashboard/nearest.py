@@ -58,6 +58,8 @@ def find_nearest(space: Space, row: int) -> Nearest:
     """
     candidates = np.flatnonzero(space.fitted)
     candidates = candidates[candidates != row]
+    if not candidates.size:
+        return Nearest(rows=candidates, distances=np.empty(0), agreement=0.0)
     gaps = space.vectors[candidates] - space.vectors[row]
     distances = np.sqrt(np.square(gaps).sum(axis=1, dtype=np.float64))
     rows = candidates[np.argsort(distances, kind="stable")[:NUM_NEIGHBORS]]
@@ -81,8 +83,11 @@ def rank_distance(distances: npt.NDArray[np.float64], ood: dict[str, Any]) -> fl
         ood: The stored reference; `quantiles` of the mean distance among the reference, ascending.
 
     Returns:
-        Share of the reference that is closer to its own neighbors, 0..1; higher is stranger.
+        Share of the reference that is closer to its own neighbors, 0..1; higher is stranger. A
+        tumor without any neighbor is as strange as can be.
     """
+    if not distances.size:
+        return 1.0
     quantiles = np.asarray(ood["quantiles"], dtype=np.float64)
     place = np.searchsorted(quantiles, distances.mean(), side="left")
     return float(min(place / (len(quantiles) - 1), 1.0))

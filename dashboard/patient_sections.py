@@ -106,7 +106,7 @@ def show_trust(case: Case) -> None:
             f"**{near} of its {total}** nearest tumors are also nearest on the map.",
             help=AGREEMENT,
         )
-        if case.agreement < LOW_AGREEMENT:
+        if total and case.agreement < LOW_AGREEMENT:
             st.warning(
                 "Its place on the map says little: read the nearest tumors below instead.",
                 icon=":material/warning:",
@@ -153,15 +153,19 @@ def show_neighbors(data: MapData, case: Case, labels: dict[str, Objects]) -> Non
     Args:
         data: The map.
         case: The tumor.
-        labels: Labels by title, one value per tumor of the map.
+        labels: Labels by title, one value per tumor of the map. The first is always shown, the
+            others where a neighbor has them.
     """
     total = len(case.neighbors)
-    st.subheader(f"The {total} tumors most like it", anchor=False)
+    if not total:
+        st.info("It is the only tumor of the map: there is none to compare it with.")
+        return
+    st.subheader(f"The {count(total, 'tumor')} most like it", anchor=False)
     left, right = st.columns([1, 1.7], gap="medium")
     given = {
         title: values[case.neighbors]
         for title, values in labels.items()
-        if any(value is not None for value in values[case.neighbors])
+        if title == next(iter(labels)) or any(v is not None for v in values[case.neighbors])
     }
     with left:
         title = st.selectbox("Count them by", list(given), key="patient_by", help=WILSON)

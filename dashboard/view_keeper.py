@@ -25,7 +25,8 @@ export default function ({ data, setStateValue }) {
   let timer
   const find = () => document.querySelector(`.st-key-${data.container} .js-plotly-plot`)
   const tell = (chart) => {
-    const { xaxis, yaxis, dragmode } = chart.layout
+    const { xaxis, yaxis, dragmode } = chart.layout ?? {}
+    if (!xaxis?.range || !yaxis?.range) return
     const free = xaxis.autorange || yaxis.autorange
     setStateValue("view", {
       x: free ? null : [...xaxis.range],

@@ -3,10 +3,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
+from cache.store import Store
 from dashboard import patient_upload, resources
-from dashboard.outcomes import Neighbor, PlacedTumor
+from dashboard.outcomes import Neighbor, PlacedTumor, Prediction
 from dashboard.patient_upload import UPLOADED
 from engine.cohort import (
     ALTERATIONS,
@@ -22,7 +25,7 @@ from engine.cohort import (
 )
 from engine.errors import ImportRefusedError
 from tests.app.pages import Open, texts
-from tests.app.small_home import build_home, draw_cohort
+from tests.app.small_home import MODEL_DIGEST, build_home, draw_cohort
 
 SAMPLE = "synthetic_demo/SYNT-00007"
 
@@ -51,8 +54,19 @@ def uploaded_cohort() -> Cohort:
     )
 
 
+PREDICTIONS = (
+    Prediction(task="msi", class_name="high", probability=0.75, lower=0.65, upper=0.87, flag="ok"),
+    Prediction(
+        task="msi", class_name="stable", probability=0.25, lower=0.13, upper=0.35, flag="ok"
+    ),
+)
+
+
 class FakePlacer:
-    """Puts every tumor at one place, unlike everything."""
+    """Puts every tumor at one place; unlike everything unless told otherwise."""
+
+    def __init__(self, score: float = 0.99) -> None:
+        self.score = score
 
     def place(self, cohort: Cohort) -> tuple[PlacedTumor, ...]:
         neighbors = tuple(
@@ -70,11 +84,12 @@ class FakePlacer:
                 x=0.0,
                 y=0.0,
                 agreement=0.2,
-                ood_score=0.99,
-                out_of_distribution=True,
+                ood_score=self.score,
+                out_of_distribution=self.score > 0.95,
                 neighbors=neighbors,
                 num_alterations=1,
                 num_tokens=1,
+                predictions=PREDICTIONS,
             )
             for name in cohort.samples["sample_id"].to_pylist()
         )
@@ -155,9 +170,23 @@ def test_an_upload_is_placed_flagged_and_not_stored(full_home: Path, open_page: 
     assert "**3 of its 15** nearest" in written
     assert "uploaded, not stored" in written
     assert "Not tested: copy number, fusions" in written
+    assert "no probability is shown" in written
+    assert not app.progress
     app.button(key="patient_forget").click().run()
     assert UPLOADED not in app.session_state
     assert "Drop one patient's file" in texts(app)
+
+
+@pytest.mark.usefixtures("fake_engine")
+def test_predictions_of_a_usual_tumor_have_intervals(
+    full_home: Path, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resources, "load_placer", lambda _key: FakePlacer(score=0.4))
+    app = open_page(full_home, "patient", source="Upload a file")
+    app.file_uploader(key="patient_file_0").upload("case.maf", b"anything").run()
+    assert not app.exception
+    assert [bar.value for bar in app.progress] == [75, 25]
+    assert "65% to 87%" in app.progress[0].text
 
 
 @pytest.mark.usefixtures("fake_engine")
@@ -186,8 +215,6 @@ def test_a_taken_study_id_cannot_be_stored_over(full_home: Path, open_page: Open
 
 
 def test_a_tumor_placed_later_keeps_its_stored_score(tmp_path: Path, open_page: Open) -> None:
-    import pyarrow as pa
-
     cohort = draw_cohort("base", 40)
     later = draw_cohort("later", 4, seed=3)
     store = build_home(tmp_path, [cohort])
@@ -195,8 +222,8 @@ def test_a_tumor_placed_later_keeps_its_stored_score(tmp_path: Path, open_page: 
         writer.replace_study(later.study, **later.tables)
         digests = [f"later-{name}" for name in later.sample_ids]
         keys = {"study_id": ["later"] * 4, "sample_id": later.sample_ids}
-        writer.add_inputs("ab" * 32, pa.table({**keys, "input_digest": digests}))
-        writer.add_embeddings("ab" * 32, digests, later.vectors)
+        writer.add_inputs(MODEL_DIGEST, pa.table({**keys, "input_digest": digests}))
+        writer.add_embeddings(MODEL_DIGEST, digests, later.vectors)
         places = {
             "x": pa.array(later.points[:, 0], pa.float32()),
             "y": pa.array(later.points[:, 1], pa.float32()),
@@ -211,3 +238,40 @@ def test_a_tumor_placed_later_keeps_its_stored_score(tmp_path: Path, open_page: 
     assert "Stranger than **97%**" in texts(app)
     assert "Do not interpret its place" in texts(app)
     assert not app.dataframe[0].value["Sample"].str.startswith("LATE").any()
+
+
+def test_a_map_of_two_tumors_has_one_neighbor(tmp_path: Path, open_page: Open) -> None:
+    build_home(tmp_path, [draw_cohort("pair", 2)])
+    app = open_page(tmp_path, "patient", sample="pair/PAIR-00000")
+    assert not app.exception
+    assert not app.error
+    assert "The 1 tumor most like it" in texts(app)
+
+
+def test_a_map_of_one_tumor_has_nobody_to_compare_with(tmp_path: Path, open_page: Open) -> None:
+    cohort = draw_cohort("lonely", 2)
+    tables = {
+        name: table.filter(pc.equal(table["sample_id"], cohort.sample_ids[0]))
+        if "sample_id" in getattr(table, "column_names", ())
+        else table
+        for name, table in cohort.tables.items()
+    }
+    store = Store(tmp_path)
+    with store.write() as writer:
+        writer.replace_study(cohort.study, **tables)
+        key = {"study_id": ["lonely"], "sample_id": cohort.sample_ids[:1]}
+        writer.add_inputs(MODEL_DIGEST, pa.table({**key, "input_digest": ["one"]}))
+        writer.add_embeddings(MODEL_DIGEST, ["one"], cohort.vectors[:1])
+        ood = '{"quantiles": [0.0, 1.0]}'
+        layout_id = writer.add_layout("main", MODEL_DIGEST, "{}", "{}", ood)
+        place = {"x": pa.array([0.0], pa.float32()), "y": pa.array([0.0], pa.float32())}
+        nothing = {
+            "placed": pa.array([False]),
+            "agreement": pa.nulls(1, pa.float32()),
+            "ood_score": pa.nulls(1, pa.float32()),
+            "out_of_distribution": pa.nulls(1, pa.bool_()),
+        }
+        writer.add_coordinates(layout_id, pa.table({**key, **place, **nothing}))
+    app = open_page(tmp_path, "patient", sample=f"lonely/{cohort.sample_ids[0]}")
+    assert not app.exception
+    assert "It is the only tumor of the map" in texts(app)

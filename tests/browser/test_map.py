@@ -5,6 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
+from dashboard.theme import RESEARCH_USE
 from tests.browser.driving import CHART, lasso, map_box, ranges, settle, wait_for_map
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -41,6 +42,9 @@ def test_a_link_to_a_page_opens_it_within_the_frame(page: Page, address: str, pa
     expect(page.locator("h1")).to_have_text(path[1:].capitalize())
     expect(page.get_by_text("Research use only", exact=False).first).to_be_visible()
     expect(page.get_by_role("link", name="Map")).to_be_visible()
+    settle(page)
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+    expect(page.get_by_test_id("stAlertContentError")).to_have_count(0)
 
 
 def test_a_recolor_keeps_zoom_and_selection(page: Page, address: str) -> None:
@@ -74,6 +78,21 @@ def test_the_selection_is_told_exactly(page: Page, address: str) -> None:
     assert drawn > 50
     expect(page.get_by_text(f"{drawn:,} tumors selected")).to_be_visible()
     expect(page.get_by_role("heading", name=f"Selection: {drawn:,} tumors")).to_be_attached()
+
+
+def test_the_selection_is_exported_with_its_caption(page: Page, address: str) -> None:
+    page.goto(address)
+    wait_for_map(page)
+    lasso(page, [(0.02, 0.02), (0.98, 0.02), (0.98, 0.5), (0.02, 0.5)])
+    selected = page.get_by_text("tumors selected")
+    expect(selected).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download CSV").click()
+    lines = download.value.path().read_text(encoding="utf-8-sig").splitlines()
+    assert lines[0] == f"# {RESEARCH_USE}"
+    rows = [line for line in lines if not line.startswith("# ")]
+    assert rows[0].startswith("Sample,Study,Cancer type")
+    assert f"{len(rows) - 1} tumors selected" == selected.inner_text()
 
 
 def test_clearing_the_selection_clears_the_picture(page: Page, address: str) -> None:
@@ -118,6 +137,18 @@ def test_the_state_comes_back_from_the_address(page: Page, address: str) -> None
     expect(page.locator(f"{CHART} .annotation-text", has_text="SYNT-00007")).to_be_visible()
     page.get_by_role("link", name="Open SYNT-00007").click()
     expect(page.get_by_role("heading", name="Can this be trusted?")).to_be_visible()
+
+
+def test_switching_the_appearance_redraws_the_points(page: Page, address: str) -> None:
+    page.goto(address)
+    wait_for_map(page)
+    page.get_by_test_id("stMainMenu").locator("button").first.click()
+    page.get_by_text("Dark").last.click()
+    page.wait_for_function(
+        f"() => document.querySelector('{CHART}')?._fullData"
+        "?.some(t => t.marker.color === '#FFFFFF')"
+    )
+    expect(page.get_by_test_id("stAlertContentError")).to_have_count(0)
 
 
 @pytest.mark.parametrize("appearance", ["light", "dark"])

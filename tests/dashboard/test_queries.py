@@ -153,6 +153,13 @@ def test_a_map_that_is_the_full_space_agrees_fully() -> None:
     assert find_nearest(space, 3).agreement == 1
 
 
+def test_a_lonely_tumor_has_no_neighbors_and_is_as_strange_as_can_be() -> None:
+    point = np.ones((1, 2), dtype=np.float32)
+    nearest = find_nearest(Space(vectors=point, points=point, fitted=np.ones(1, dtype=bool)), 0)
+    assert nearest.rows.size == 0
+    assert rank_distance(nearest.distances, {"quantiles": [0.0, 1.0]}) == 1.0
+
+
 @pytest.mark.parametrize(("distance", "score"), [(0.0, 0.0), (0.5, 0.5), (2.0, 1.0)])
 def test_the_score_is_the_share_of_less_strange_tumors(distance: float, score: float) -> None:
     ood = {"quantiles": np.linspace(0, 1, 1001).tolist()}
