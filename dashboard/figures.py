@@ -182,25 +182,32 @@ def _marker(entry: Category, palette: Palette, num_tumors: int) -> dict[str, Any
 
 def _add_numbers(figure: go.Figure, places: Places, coloring: Numbers, options: MapOptions) -> None:
     known = np.isfinite(coloring.values)
-    blank = np.flatnonzero(~known)
-    size = marker_size(len(places))
+    blank, rows = np.flatnonzero(~known), np.flatnonzero(known)
     if blank.size:
-        figure.add_trace(
-            go.Scattergl(
-                **_points(places, blank, options),
-                name=f"not given ({blank.size:,})",
-                showlegend=True,
-                marker={"color": NOT_PROFILED, "size": size - 1},
-                text=places.sample_ids[blank],
-                hovertemplate="<b>%{text}</b><br>not given<extra></extra>",
-            )
+        _add_unknown(figure, places, blank, options)
+    if rows.size:
+        figure.update_layout(legend={"y": 1 - COLOR_BAR_SHARE - 0.04})
+        # The highest values are drawn last, on top.
+        rows = rows[np.argsort(coloring.values[rows], kind="stable")]
+        _add_known(figure, places, rows, coloring, options)
+
+
+def _add_unknown(figure: go.Figure, places: Places, rows: Rows, options: MapOptions) -> None:
+    figure.add_trace(
+        go.Scattergl(
+            **_points(places, rows, options),
+            name=f"not given ({rows.size:,})",
+            showlegend=True,
+            marker={"color": NOT_PROFILED, "size": marker_size(len(places)) - 1},
+            text=places.sample_ids[rows],
+            hovertemplate="<b>%{text}</b><br>not given<extra></extra>",
         )
-    rows = np.flatnonzero(known)
-    if not rows.size:
-        return
-    figure.update_layout(legend={"y": 1 - COLOR_BAR_SHARE - 0.04})
-    # The highest values are drawn last, on top.
-    rows = rows[np.argsort(coloring.values[rows], kind="stable")]
+    )
+
+
+def _add_known(
+    figure: go.Figure, places: Places, rows: Rows, coloring: Numbers, options: MapOptions
+) -> None:
     values = coloring.values[rows]
     scale = color_scale(coloring, values)
     # Plain text: the markup of a hover label would be sent once for each point.
@@ -218,7 +225,7 @@ def _add_numbers(figure: go.Figure, places: Places, coloring: Numbers, options: 
                 "cmin": scale.low,
                 "cmax": scale.high,
                 "colorscale": list(options.palette.scale),
-                "size": size,
+                "size": marker_size(len(places)),
                 "opacity": 0.85,
                 "colorbar": color_bar(coloring, scale),
             },

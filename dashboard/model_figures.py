@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -18,34 +20,13 @@ def draw_reconstruction(results: pd.DataFrame, palette: Palette) -> go.Figure:
     Returns:
         Points with 95% intervals; 0.5 is guessing, 1 is perfect.
     """
-    figure = go.Figure()
-    series = (
-        ("Baseline", "Frequency in the cancer type", OTHER, "square", 0.16),
-        ("Encoder", "Encoder", palette.categories[0], "circle", -0.16),
-    )
     places = list(range(len(results)))
-    for column, name, color, symbol, shift in series:
-        figure.add_trace(
-            go.Scatter(
-                x=results[column],
-                y=[place + shift for place in places],
-                mode="markers",
-                name=name,
-                marker={"color": color, "symbol": symbol, "size": 13},
-                error_x={
-                    "type": "data",
-                    "symmetric": False,
-                    "array": results[f"{column} high"] - results[column],
-                    "arrayminus": results[column] - results[f"{column} low"],
-                    "color": color,
-                    "thickness": 2,
-                    "width": 6,
-                },
-                customdata=results[[f"{column} low", f"{column} high"]].to_numpy(),
-                hovertemplate=f"{name}: %{{x:.3f}} (%{{customdata[0]:.3f}} to "
-                "%{customdata[1]:.3f})<extra></extra>",
-            )
-        )
+    figure = go.Figure()
+    for series in (
+        Series("Baseline", "Frequency in the cancer type", OTHER, "square", 0.16),
+        Series("Encoder", "Encoder", palette.categories[0], "circle", -0.16),
+    ):
+        figure.add_trace(_points(results, series))
     figure.update_yaxes(
         tickvals=places,
         ticktext=results["Hidden alteration"],
@@ -62,3 +43,37 @@ def draw_reconstruction(results: pd.DataFrame, palette: Palette) -> go.Figure:
         dragmode=False,
     )
     return figure
+
+
+class Series(NamedTuple):
+    """One method in the figure: its column, name and look, and its shift from the line."""
+
+    column: str
+    name: str
+    color: str
+    symbol: str
+    shift: float
+
+
+def _points(results: pd.DataFrame, series: Series) -> go.Scatter:
+    value = results[series.column]
+    low, high = results[f"{series.column} low"], results[f"{series.column} high"]
+    return go.Scatter(
+        x=value,
+        y=[place + series.shift for place in range(len(results))],
+        mode="markers",
+        name=series.name,
+        marker={"color": series.color, "symbol": series.symbol, "size": 13},
+        error_x={
+            "type": "data",
+            "symmetric": False,
+            "array": high - value,
+            "arrayminus": value - low,
+            "color": series.color,
+            "thickness": 2,
+            "width": 6,
+        },
+        customdata=pd.concat([low, high], axis=1).to_numpy(),
+        hovertemplate=f"{series.name}: %{{x:.3f}} (%{{customdata[0]:.3f}} to "
+        "%{customdata[1]:.3f})<extra></extra>",
+    )

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
-from dashboard.coloring import Categories, Role
+from dashboard.coloring import Categories, Category, Role
 from dashboard.figures import GREYS, MapOptions, Places, Rows, add_notice
 from dashboard.intervals import Share
 from dashboard.theme import OTHER, SYMBOLS, Palette
 from dashboard.wording import clip
 
+BACKGROUND = "rgba(128, 140, 152, 0.28)"
 NUM_BARS = 7
 TICKS = [0, 25, 50, 75, 100]
 
@@ -37,20 +39,9 @@ def draw_neighborhood(
         The figure, without height.
     """
     figure = go.Figure()
-    figure.add_trace(
-        go.Scattergl(
-            x=places.x,
-            y=places.y,
-            mode="markers",
-            marker={"color": "rgba(128, 140, 152, 0.28)", "size": 3},
-            hoverinfo="skip",
-            name="all tumors",
-            showlegend=False,
-        )
-    )
+    _add_background(figure, places)
     for row, entry in enumerate(coloring.entries):
         chosen = neighbors[coloring.codes == row]
-        colored = entry.role is Role.COLOR
         figure.add_trace(
             go.Scattergl(
                 x=places.x[chosen],
@@ -59,20 +50,37 @@ def draw_neighborhood(
                 name=f"{clip(entry.name)} ({len(chosen)})",
                 text=places.sample_ids[chosen],
                 hovertemplate=f"<b>%{{text}}</b><br>{clip(entry.name)}<extra></extra>",
-                marker={
-                    "color": options.palette.categories[entry.slot]
-                    if colored
-                    else GREYS[entry.role],
-                    "symbol": SYMBOLS[entry.slot] if colored else "circle",
-                    "size": 11,
-                    "line": {"width": 1, "color": options.palette.paper},
-                },
+                marker=_marker(entry, options.palette),
             )
         )
     _add_tumor(figure, tumor, options.palette)
     _lay_out(figure, coloring.title)
     add_notice(figure, options)
     return figure
+
+
+def _add_background(figure: go.Figure, places: Places) -> None:
+    figure.add_trace(
+        go.Scattergl(
+            x=places.x,
+            y=places.y,
+            mode="markers",
+            marker={"color": BACKGROUND, "size": 3},
+            hoverinfo="skip",
+            name="all tumors",
+            showlegend=False,
+        )
+    )
+
+
+def _marker(entry: Category, palette: Palette) -> dict[str, Any]:
+    colored = entry.role is Role.COLOR
+    return {
+        "color": palette.categories[entry.slot] if colored else GREYS[entry.role],
+        "symbol": SYMBOLS[entry.slot] if colored else "circle",
+        "size": 11,
+        "line": {"width": 1, "color": palette.paper},
+    }
 
 
 def _add_tumor(figure: go.Figure, tumor: tuple[str, float, float], palette: Palette) -> None:
@@ -127,30 +135,9 @@ def draw_composition(shares: Sequence[Share], palette: Palette) -> go.Figure:
         Horizontal bars in percent; the count stands at the end of each.
     """
     shown = list(shares[:NUM_BARS])
-    percent = np.array([100 * share.share for share in shown])
-    low = np.array([100 * share.low for share in shown])
-    high = np.array([100 * share.high for share in shown])
-    figure = go.Figure(
-        go.Bar(
-            x=percent,
-            y=[clip(share.name) for share in shown],
-            orientation="h",
-            marker={"color": [palette.categories[0], *[OTHER] * (len(shown) - 1)]},
-            error_x={
-                "type": "data",
-                "symmetric": False,
-                "array": high - percent,
-                "arrayminus": percent - low,
-                "color": palette.ink,
-                "thickness": 1.5,
-                "width": 5,
-            },
-            customdata=np.stack([low, high], axis=1),
-            hovertemplate="%{y}: %{x:.0f}%, 95% interval %{customdata[0]:.0f} to "
-            "%{customdata[1]:.0f}%<extra></extra>",
-        )
-    )
-    for place, share in enumerate(shown):
+    places = list(range(len(shown)))
+    figure = go.Figure(_bars(shown, palette))
+    for place, share in zip(places, shown, strict=True):
         figure.add_annotation(
             x=103,
             y=place,
@@ -160,7 +147,14 @@ def draw_composition(shares: Sequence[Share], palette: Palette) -> go.Figure:
             font={"size": 13},
         )
     figure.update_xaxes(range=[0, 122], tickvals=TICKS, ticktext=[f"{t}%" for t in TICKS])
-    figure.update_yaxes(autorange="reversed", tickfont={"size": 13})
+    figure.update_yaxes(
+        autorange="reversed",
+        tickvals=places,
+        ticktext=[clip(share.name) for share in shown],
+        tickfont={"size": 13},
+        showgrid=False,
+        zeroline=False,
+    )
     figure.update_layout(
         height=70 + 34 * len(shown),
         margin={"l": 0, "r": 0, "t": 6, "b": 30},
@@ -169,3 +163,27 @@ def draw_composition(shares: Sequence[Share], palette: Palette) -> go.Figure:
         dragmode=False,
     )
     return figure
+
+
+def _bars(shares: Sequence[Share], palette: Palette) -> go.Bar:
+    percent = np.array([100 * share.share for share in shares])
+    low = np.array([100 * share.low for share in shares])
+    high = np.array([100 * share.high for share in shares])
+    return go.Bar(
+        x=percent,
+        y=list(range(len(shares))),
+        orientation="h",
+        marker={"color": [palette.categories[0], *[OTHER] * (len(shares) - 1)]},
+        error_x={
+            "type": "data",
+            "symmetric": False,
+            "array": high - percent,
+            "arrayminus": percent - low,
+            "color": palette.ink,
+            "thickness": 1.5,
+            "width": 5,
+        },
+        customdata=np.stack([low, high], axis=1),
+        hovertemplate="%{x:.0f}%, 95% interval %{customdata[0]:.0f} to "
+        "%{customdata[1]:.0f}%<extra></extra>",
+    )

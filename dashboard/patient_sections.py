@@ -82,19 +82,7 @@ def show_trust(case: Case) -> None:
     """Say how far the answer can be trusted, before it is given."""
     with st.container(border=True, gap="small"):
         st.subheader("Can this be trusted?", anchor=False)
-        if case.out_of_distribution:
-            st.error(
-                "It is unlike the tumors that the map was made of. Do not interpret its place or "
-                "its neighbors.",
-                title="Do not interpret",
-                icon=":material/block:",
-            )
-        else:
-            st.success(
-                "It is like tumors that the map was made of.",
-                title="Within the reference",
-                icon=":material/check_circle:",
-            )
+        _show_verdict(case)
         st.markdown(
             f"Stranger than **{case.ood_score:.0%}** of the reference tumors; above "
             f"{OOD_RULE_SHARE:.0%} a tumor is marked.",
@@ -106,20 +94,40 @@ def show_trust(case: Case) -> None:
             f"**{near} of its {total}** nearest tumors are also nearest on the map.",
             help=AGREEMENT,
         )
-        if total and case.agreement < LOW_AGREEMENT:
-            st.warning(
-                "Its place on the map says little: read the nearest tumors below instead.",
-                icon=":material/warning:",
-            )
-        if not len(case.altering):
-            st.warning(
-                "No altering change was found in it. Tumors without one lie together, whatever "
-                "they are.",
-                icon=":material/warning:",
-            )
-        missing = [test.name.lower() for test in case.tests if test.panel is None]
-        if missing:
-            st.caption(f"Not tested: {', '.join(missing)}. What they would show is unknown.")
+        _show_doubts(case)
+
+
+def _show_verdict(case: Case) -> None:
+    if case.out_of_distribution:
+        st.error(
+            "It is unlike the tumors that the map was made of. Do not interpret its place or "
+            "its neighbors.",
+            title="Do not interpret",
+            icon=":material/block:",
+        )
+    else:
+        st.success(
+            "It is like tumors that the map was made of.",
+            title="Within the reference",
+            icon=":material/check_circle:",
+        )
+
+
+def _show_doubts(case: Case) -> None:
+    if len(case.neighbors) and case.agreement < LOW_AGREEMENT:
+        st.warning(
+            "Its place on the map says little: read the nearest tumors below instead.",
+            icon=":material/warning:",
+        )
+    if not len(case.altering):
+        st.warning(
+            "No altering change was found in it. Tumors without one lie together, whatever they "
+            "are.",
+            icon=":material/warning:",
+        )
+    missing = [test.name.lower() for test in case.tests if test.panel is None]
+    if missing:
+        st.caption(f"Not tested: {', '.join(missing)}. What they would show is unknown.")
 
 
 def show_place(data: MapData, case: Case) -> None:

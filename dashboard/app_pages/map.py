@@ -152,7 +152,14 @@ def _clear_selection() -> None:
 def _facts(data: MapData, coloring: Coloring) -> None:
     if coloring.note:
         st.caption(coloring.note)
-    with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
+    card = resources.load_card()
+    if card is not None and card.digest != data.model_digest:
+        st.caption(
+            f":orange[:material/warning: This map was made with the model "
+            f"{data.model_digest[:8]}; the installed one is {card.digest[:8]}. Make the map anew "
+            "on the Data page.]"
+        )
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         studies = count(len(data.studies), "study")
         st.caption(f"{count(len(data), 'tumor')} of {studies}", help=DISTANCE, width="content")
         for measure, (title, meaning) in QUALITY.items():

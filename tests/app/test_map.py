@@ -9,8 +9,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cache.store import Store
+from dashboard import resources
+from dashboard.card import ModelCard
 from tests.app.pages import Open, texts
-from tests.app.small_home import build_home, draw_cohort
+from tests.app.small_home import MODEL_DIGEST, build_home, draw_cohort
 
 
 def figure(app: AppTest) -> dict[str, Any]:
@@ -49,6 +51,19 @@ def test_the_map_carries_notice_counts_and_quality(full_home: Path, open_page: O
     assert "90 tumors" in notice
     assert "Trustworthiness 0.94" in texts(app)
     assert "Research use only" in texts(app)
+
+
+def test_a_map_of_another_model_is_marked(
+    full_home: Path, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    same = ModelCard(digest=MODEL_DIGEST, facts={})
+    monkeypatch.setattr(resources, "load_card", lambda: same)
+    assert "the installed one is" not in texts(open_page(full_home))
+    other = ModelCard(digest="cd" * 32, facts={})
+    monkeypatch.setattr(resources, "load_card", lambda: other)
+    assert "made with the model abababab; the installed one is cdcdcdcd" in texts(
+        open_page(full_home)
+    )
 
 
 def test_at_most_eight_colors_and_the_rest_is_other(full_home: Path, open_page: Open) -> None:
