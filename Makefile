@@ -3,9 +3,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --constraint constraints.txt
 CODE := dashboard engine kernels cache tests
-PORT ?= 8501
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo format style lint type test test-fast test-gpu bench screenshots check clean
@@ -16,7 +15,7 @@ help: ## List the targets
 $(VENV)/python: 
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "TumorXY needs Python 3.11 or newer; $(PYTHON) is older. Try: make PYTHON=python3.12 ..."; exit 1; }
 	@echo "Making $(VENV) ..."
-	@$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "On Debian: apt install python3-venv"; exit 1; }
 	@touch $@
 
 $(VENV)/installed: $(VENV)/python pyproject.toml constraints.txt
@@ -32,7 +31,7 @@ $(VENV)/installed-dev: $(VENV)/installed
 setup: $(VENV)/installed-dev ## Install TumorXY and the tools for tests into .venv
 
 demo: $(VENV)/installed ## Build the bundled synthetic cohort's map and open the dashboard
-	@$(BIN)/tumorxy demo --port $(PORT)
+	@$(BIN)/tumorxy demo $(if $(PORT),--port $(PORT))
 
 format: setup ## Format the code
 	$(BIN)/ruff format $(CODE)
