@@ -8,6 +8,7 @@ exactly one JSON document. Exit codes: 0 done, 1 refused or failed with a senten
 from __future__ import annotations
 
 import signal
+import sys
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -17,7 +18,7 @@ import typer
 from dashboard import tables
 from dashboard.console import Voice
 from dashboard.edge import FAILED, Commands
-from dashboard.errors import NotConfirmedError
+from dashboard.errors import NotConfirmedError, ServeError
 from dashboard.outcomes import Status
 from dashboard.settings import Settings
 
@@ -152,8 +153,8 @@ def remove(
 ) -> None:
     """Delete a study with all that was computed from it."""
     voice, service = _begin(json=json)
-    if not yes:
-        _confirm(study, json=json)
+    if not (yes or json) and _has_terminal():
+        _confirm(study)
     service.remove(study)
     voice.show({"removed": study}, lambda console: console.print(f"{study} is removed."))
 
@@ -265,11 +266,11 @@ def _options(
         raise typer.BadParameter(str(error)) from error
 
 
-def _confirm(study: str, *, json: bool) -> None:
-    if json:
-        raise NotConfirmedError(
-            f"Removing {study} deletes it with its embeddings and coordinates. Say --yes to do so."
-        )
+def _has_terminal() -> bool:
+    return sys.stdin.isatty()
+
+
+def _confirm(study: str) -> None:
     if not typer.confirm(f"Delete {study} with everything derived from it?", err=True):
         raise NotConfirmedError(f"{study} was not removed: nobody said yes.")
 
@@ -284,13 +285,23 @@ def _serve(voice: Voice, host: str, port: int | None, document: dict[str, Any]) 
             "whoever reaches this address sees the data."
         )
 
+    told = False
+
     def ready() -> None:
+        nonlocal told
+        told = True
         voice.show(
             {"address": address.url, **document},
             lambda console: console.print(f"TumorXY is open at {address.url} (Ctrl-C closes it)."),
         )
 
-    serving.serve(Settings.from_environment(), address, ready)
+    try:
+        serving.serve(Settings.from_environment(), address, ready)
+    except ServeError as error:
+        if not (voice.json and told):
+            raise
+        voice.say(str(error))  # stdout has its one document already
+        raise typer.Exit(FAILED) from error
 
 
 def _raise_interrupt(signum: int, frame: FrameType | None) -> NoReturn:

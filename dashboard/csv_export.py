@@ -29,7 +29,13 @@ def to_csv(frame: pd.DataFrame, caption: Sequence[str]) -> bytes:
     Returns:
         UTF-8 with a byte-order mark, which spreadsheets need to read accents.
     """
-    lines = [f"# {' '.join(line.split())}" for line in (RESEARCH_USE, *caption)]
+    lines = [_comment(line) for line in (RESEARCH_USE, *caption)]
     safe = frame.rename(columns=disarm).map(disarm)
     table = safe.to_csv(index=False, lineterminator="\n")
     return ("\n".join([*lines, table])).encode("utf-8-sig")
+
+
+def _comment(line: str) -> str:
+    """Write a line of text as one quoted cell, so that none of its commas starts another."""
+    text = " ".join(line.split()).replace('"', '""')
+    return f'"# {text}"'

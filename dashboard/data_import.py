@@ -13,6 +13,7 @@ from dashboard import resources
 from dashboard.errors import UploadRefusedError
 from dashboard.jobs import Step, start_job
 from dashboard.uploads import Upload
+from dashboard.widgets import plain_text
 from engine.readers.options import STUDY_ID
 
 FROM_FILE = "As the file says"
@@ -161,7 +162,7 @@ def _start(
             uploads=[Upload(name=file.name, content=file) for file in uploads],
         )
     except UploadRefusedError as error:
-        st.error(str(error))
+        st.error(plain_text(str(error)))
         return
     st.rerun()
 

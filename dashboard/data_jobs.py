@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Literal
 
 import streamlit as st
 
 from dashboard import resources
+from dashboard.errors import JobError
 from dashboard.jobs import Job, JobState, cancel_job, list_jobs, remove_job
 from dashboard.widgets import guarded, plain_text
 from dashboard.wording import count
@@ -58,7 +60,7 @@ def _show_job(job: Job) -> None:
         if job.state is JobState.RUNNING:
             _show_progress(job)
         elif job.error:
-            st.error(job.error["message"])
+            st.error(plain_text(job.error["message"]))
         elif job.state is JobState.DONE:
             st.caption(describe(job))
         else:
@@ -93,14 +95,20 @@ def _show_buttons(job: Job) -> None:
             "Take off the list",
             icon=":material/close:",
             type="tertiary",
-            on_click=remove_job,
+            on_click=_take_off,
             args=(home, job.job_id),
             key=f"remove_{job.job_id}",
         )
 
 
 def _cancel(home: Path, job_id: str) -> None:
-    cancel_job(home, job_id)
+    with contextlib.suppress(JobError):  # ended or taken off meanwhile: nothing is left to stop
+        cancel_job(home, job_id)
+
+
+def _take_off(home: Path, job_id: str) -> None:
+    with contextlib.suppress(JobError):  # another session was quicker
+        remove_job(home, job_id)
 
 
 def describe(job: Job) -> str:

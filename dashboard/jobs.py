@@ -128,7 +128,12 @@ def start_job(
 def list_jobs(home: Path) -> list[Job]:
     """Return every job, the newest first."""
     names = [entry.name for entry in _folders(home / "jobs") if JOB_ID.fullmatch(entry.name)]
-    return [load_job(home, name) for name in sorted(names, reverse=True)]
+    jobs = []
+    for name in sorted(names, reverse=True):
+        # A folder without a document is a job that is being made or removed at this moment.
+        with suppress(JobError):
+            jobs.append(load_job(home, name))
+    return jobs
 
 
 def load_job(home: Path, job_id: str) -> Job:

@@ -79,9 +79,15 @@ def installed_digest() -> str:
 
 
 def newest_layout(reader: Reader) -> dict[str, Any] | None:
-    """Return the row of the newest map, whatever its name; None when there is none."""
-    rows = reader.layouts().to_pylist()
-    return max(rows, key=lambda row: int(row["layout_id"])) if rows else None
+    """Return the row of the newest map, whatever its name; None when there is none.
+
+    A map whose fitted tumors were all removed has nothing left to place others by.
+    """
+    rows = sorted(reader.layouts().to_pylist(), key=lambda row: int(row["layout_id"]))
+    for row in reversed(rows):
+        if not pc.all(reader.coordinates(row["layout_id"])["placed"], min_count=0).as_py():
+            return dict(row)
+    return None
 
 
 def _load(reader: Reader, layout: dict[str, Any]) -> PublishedMap:

@@ -84,6 +84,7 @@ class MapData:
     """One version of a map with all tumors on it; rows are in one fixed order everywhere.
 
     Attributes:
+        snapshot: Number of the snapshot it was read from; rows keep their numbers within it.
         layout_id: Version.
         name: Name of the map.
         model_digest: Digest of the model whose embeddings it shows.
@@ -95,6 +96,7 @@ class MapData:
         coordinates: N rows: `x`, `y`, `placed`, `agreement`, `ood_score`, `out_of_distribution`.
     """
 
+    snapshot: int
     layout_id: int
     name: str
     model_digest: str
@@ -164,12 +166,15 @@ def load_map(reader: Reader, name: str | None) -> MapData | None:
         return None
     layout = reader.layout(name)
     places = reader.coordinates(layout["layout_id"]).to_pandas()
+    if places["placed"].all():  # the tumors that it was fitted to were removed
+        return None
     samples = reader.samples().to_pandas()
     merged = places.merge(samples, on=KEYS, how="inner", validate="one_to_one")
     merged = merged.sort_values(KEYS, kind="stable", ignore_index=True)
     studies = {study.study_id: study for study in list_studies(reader)}
     present = set(merged["study_id"])
     return MapData(
+        snapshot=reader.info.number,
         layout_id=layout["layout_id"],
         name=layout["name"],
         model_digest=layout["model_digest"],

@@ -129,7 +129,7 @@ def command_line(address: Address) -> list[str]:
         **_theme(),
     }
     # A page of another site must not reach a private dashboard under a name of its own.
-    hosts = LOOPBACK if address.is_private else ()
+    hosts = LOOPBACK if address.is_private else ("*",)
     flags = [f"--server.allowedHosts={host}" for host in hosts]
     flags += [f"--{name}={value}" for name, value in options.items()]
     return [sys.executable, "-m", "streamlit", "run", str(PACKAGE / "app.py"), *flags]

@@ -58,7 +58,7 @@ def guarded(body: Callable[P, None]) -> Callable[P, None]:
 def show_error(error: Exception) -> None:
     """Tell an error in plain sentences."""
     report = report_error(error, resources.settings().home)
-    st.error(report.message, icon=":material/error:")
+    st.error(plain_text(report.message), icon=":material/error:")
 
 
 def show_empty(title: str, advice: str, icon: str) -> None:

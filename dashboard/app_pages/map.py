@@ -30,6 +30,7 @@ LABEL_ACCURACY = "label_knn_accuracy"
 
 CHART = "map_chart"
 SELECTION = "map_selection"
+SELECTION_OF = "map_selection_of"
 DRAWN = "map_drawn"
 CLEARED = "map_cleared"
 
@@ -106,7 +107,14 @@ def _draw(data: MapData, coloring: Coloring, by: ColorBy) -> None:
             alt=f"Map of {count(len(data), 'tumor')} colored by {coloring.title}",
         )
     mount_keeper()
-    st.session_state[SELECTION + "_layout"] = data.layout_id
+    if st.session_state.get(SELECTION_OF) != _picture(data):
+        st.session_state.pop(SELECTION, None)
+    st.session_state[SELECTION_OF] = _picture(data)
+
+
+def _picture(data: MapData) -> tuple[int, int]:
+    """Name what row numbers belong to; rows of another picture are other tumors."""
+    return data.snapshot, data.layout_id
 
 
 def _options(data: MapData, by: ColorBy) -> MapOptions:
@@ -114,10 +122,10 @@ def _options(data: MapData, by: ColorBy) -> MapOptions:
     marked = addressed_tumor(data)
     appearance = current_appearance()
     cleared = st.session_state.get(CLEARED, 0)
-    identity = (data.layout_id, by, marked, appearance, cleared)
+    identity = (_picture(data), by, marked, appearance, cleared)
     drawn = st.session_state.get(DRAWN)
     if drawn is None or drawn[0] != identity:
-        same_map = drawn is not None and drawn[0][0] == data.layout_id
+        same_map = drawn is not None and drawn[0][0] == _picture(data)
         view = reported_view() if same_map else View()
         drawn = (identity, view, _selected(data))
         st.session_state[DRAWN] = drawn
@@ -140,7 +148,7 @@ def _remember_selection() -> None:
 def _selected(data: MapData) -> Rows | None:
     """Return the selected rows of this map; None when nothing is selected."""
     rows: Rows | None = st.session_state.get(SELECTION)
-    same_map = st.session_state.get(SELECTION + "_layout") == data.layout_id
+    same_map = st.session_state.get(SELECTION_OF) == _picture(data)
     return rows if same_map and rows is not None and rows.size else None
 
 

@@ -89,8 +89,8 @@ def test_the_selection_is_exported_with_its_caption(page: Page, address: str) ->
     with page.expect_download() as download:
         page.get_by_role("button", name="Download CSV").click()
     lines = download.value.path().read_text(encoding="utf-8-sig").splitlines()
-    assert lines[0] == f"# {RESEARCH_USE}"
-    rows = [line for line in lines if not line.startswith("# ")]
+    assert lines[0] == f'"# {RESEARCH_USE}"'
+    rows = [line for line in lines if not line.startswith('"# ')]
     assert rows[0].startswith("Sample,Study,Cancer type")
     assert f"{len(rows) - 1} tumors selected" == selected.inner_text()
 

@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from dashboard.cli import app
+from dashboard.errors import ServeError
 from dashboard.outcomes import DemoOutcome
 from dashboard.service import Service
 from dashboard.settings import HOME_VARIABLE
@@ -181,7 +182,10 @@ def test_pretrain_passes_its_options_on(
     assert "average precision" in shown
 
 
-def test_remove_asks_first(run: Run, with_study: Service) -> None:
+def test_remove_asks_first_in_a_terminal(
+    run: Run, with_study: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dashboard.cli._has_terminal", lambda: True)
     refused = run("remove", "first", answer="n\n")
     assert refused.exit_code == 1
     assert "was not removed" in refused.stderr
@@ -190,11 +194,25 @@ def test_remove_asks_first(run: Run, with_study: Service) -> None:
     assert with_study.list_studies().num_rows == 0
 
 
-def test_remove_with_json_needs_yes(run: Run, with_study: Service) -> None:
-    result = run("remove", "first", "--json")
+def test_remove_with_json_or_without_a_terminal_does_not_ask(run: Run, with_study: Service) -> None:
+    with_study.import_cohort(draw_cohort("second", 20))
+    assert _document(run("remove", "first", "--json")) == {"removed": "first"}
+    assert run("remove", "second").exit_code == 0
+    assert with_study.list_studies().num_rows == 0
+
+
+def test_a_dashboard_that_dies_leaves_one_document(
+    run: Run, with_study: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(settings: object, address: object, ready: Callable[[], None]) -> None:
+        ready()
+        raise ServeError("The dashboard ended by itself.")
+
+    monkeypatch.setattr("dashboard.serving.serve", die)
+    result = run("serve", "--json")
     assert result.exit_code == 1
-    assert _document(result)["error"]["rule"] == "not-confirmed"
-    assert _document(run("remove", "first", "--json", "--yes")) == {"removed": "first"}
+    assert set(_document(result)) == {"address"}
+    assert "ended by itself" in result.stderr
 
 
 def test_an_unknown_study_is_a_sentence_and_exit_code_1(run: Run, with_study: Service) -> None:

@@ -223,3 +223,13 @@ def test_a_refused_upload_leaves_no_job(settings: Settings) -> None:
     with pytest.raises(UploadRefusedError, match="cannot be used"):
         jobs.start_job(settings, "t", [Step(verb="import")], uploads=[upload])
     assert jobs.list_jobs(settings.home) == []
+
+
+def test_a_folder_without_a_document_does_not_hide_the_other_jobs(
+    settings: Settings, runs: Callable[[str], None]
+) -> None:
+    runs(DONE)
+    job = jobs.start_job(settings, "one", [Step(verb="embed")])
+    _ended(settings, job.job_id)
+    (settings.home / "jobs" / "20260101-000000-abcdef").mkdir()
+    assert [listed.job_id for listed in jobs.list_jobs(settings.home)] == [job.job_id]

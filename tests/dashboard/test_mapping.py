@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from dashboard.errors import NothingToDoError, StudyChangedError
+from dashboard.queries import load_map
 from dashboard.rows import find_rows, points_of
 from dashboard.service import Service
 from tests.dashboard.studies import draw_cohort
@@ -67,3 +68,16 @@ def test_a_study_removed_meanwhile_stops_the_map(mapped: Service) -> None:
         mapped.layout(progress=remove)
     with mapped.store.read() as reader:
         assert reader.list_studies().num_rows == 0
+
+
+def test_a_map_whose_tumors_were_removed_is_no_map(mapped: Service) -> None:
+    mapped.import_cohort(draw_cohort("second", 40))
+    mapped.embed()
+    mapped.remove("first")
+    mapped.import_cohort(draw_cohort("third", 40))
+    assert mapped.embed().num_placed == 0
+    with mapped.store.read() as reader:
+        assert load_map(reader, None) is None
+    assert mapped.layout().num_tumors == 80
+    with mapped.store.read() as reader:
+        assert load_map(reader, None) is not None

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 import subprocess
 import sys
 from pathlib import Path
@@ -201,15 +202,17 @@ def test_exports_are_disarmed_and_say_where_they_come_from(data: MapData) -> Non
     frame = pd.DataFrame({"=name": ["=1+1", "@x", "-3", "safe"], "number": [-1.5, 2, 3, 4]})
     text = to_csv(frame, source_lines(data)).decode("utf-8-sig")
     lines = text.splitlines()
-    assert lines[0] == f"# {RESEARCH_USE}"
-    assert any(line.startswith("# Synthetic, not real persons") for line in lines)
-    assert any(line.startswith("# Model: abab") for line in lines)
+    assert lines[0] == f'"# {RESEARCH_USE}"'
+    assert any(line.startswith('"# Synthetic, not real persons') for line in lines)
+    assert any(line.startswith('"# Model: abab') for line in lines)
     assert lines[-5:] == ["'=name,number", "'=1+1,-1.5", "'@x,2.0", "'-3,3.0", "safe,4.0"]
 
 
 def test_a_caption_cannot_break_out_of_its_line() -> None:
-    text = to_csv(pd.DataFrame({"a": [1]}), ["one\n=2"]).decode("utf-8-sig")
-    assert text.splitlines()[1] == "# one =2"
+    caption = ["one\n=2", 'Evil,=HYPERLINK("http://x")']
+    text = to_csv(pd.DataFrame({"a": [1]}), caption).decode("utf-8-sig")
+    cells = list(csv.reader(text.splitlines()))
+    assert cells[1:3] == [["# one =2"], ['# Evil,=HYPERLINK("http://x")']]
 
 
 @pytest.mark.parametrize(

@@ -64,9 +64,9 @@ def test_every_option_is_known_to_streamlit() -> None:
     assert names <= set(config._config_options_template)
 
 
-def test_only_a_private_address_limits_the_host_names() -> None:
+def test_an_open_address_takes_any_host_name_whatever_the_config_says() -> None:
     command = command_line(Address(host="0.0.0.0", port=9))
-    assert not any("allowedHosts" in part for part in command)
+    assert [part for part in command if "allowedHosts" in part] == ["--server.allowedHosts=*"]
     assert "--browser.gatherUsageStats=false" in command
     assert Path(command[4]).name == "app.py"
 
