@@ -12,14 +12,11 @@ from streamlit.typing import UploadedFile
 from dashboard import resources
 from dashboard.errors import UploadRefusedError
 from dashboard.jobs import Step, start_job
+from dashboard.stated_options import FILE_TYPES, choose_options
 from dashboard.uploads import Upload
 from dashboard.widgets import plain_text
 from engine.readers.options import STUDY_ID
 
-FROM_FILE = "As the file says"
-GENOMES = (FROM_FILE, "GRCh37", "GRCh38")
-WHOLE_EXOME = "exome"
-FILE_TYPES = ["maf", "txt", "tsv", "csv", "vcf", "gz"]
 SOURCES = {"file": "A file", "folder": "A study folder", "server": "On the server"}
 
 IMPORT_FOLDER = "imports"
@@ -117,26 +114,12 @@ def _state_options() -> dict[str, Any]:
             placeholder="From the files",
             help="A study of the same id is replaced.",
         )
-        genome = st.selectbox(
-            "Genome build",
-            GENOMES,
-            key="data_genome",
-            help="The reference that positions count in. GRCh37 is also called hg19, GRCh38 hg38.",
-        )
-        panels = [FROM_FILE, WHOLE_EXOME, *sorted(resources.gene_table().panels())]
-        panel = st.selectbox(
-            "Gene panel",
-            panels,
-            key="data_panel",
-            help="The genes that the laboratory looked at, for a file that does not name them. A "
-            "gene outside the panel is unknown, not wild type.",
-        )
-        cancer_type = st.text_input("Cancer type", key="data_type", placeholder="From the files")
+        options = choose_options("data")
     return {
         "study_id": (study_id or "").strip() or None,
-        "genome": None if genome == FROM_FILE else genome,
-        "panel": None if panel == FROM_FILE else panel,
-        "cancer_type": (cancer_type or "").strip() or None,
+        "genome": options.genome,
+        "panel": options.panel,
+        "cancer_type": options.cancer_type,
     }
 
 

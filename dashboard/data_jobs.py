@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
 import streamlit as st
 
 from dashboard import resources
-from dashboard.errors import JobError
+from dashboard.errors import JobError, report_error
 from dashboard.jobs import Job, JobState, cancel_job, list_jobs, remove_job
 from dashboard.widgets import guarded, plain_text
 from dashboard.wording import count
@@ -18,6 +18,9 @@ MOST_JOBS = 8
 REFRESH_SECONDS = 1.0
 
 RUNNING = "data_running"
+
+PROBLEM = "data_job_problem"
+"""What a button of the list could not do, told in the next run."""
 
 Color = Literal["blue", "green", "red", "gray"]
 
@@ -38,6 +41,10 @@ def show_jobs() -> None:
 
 
 def _list() -> None:
+    problem = st.session_state.pop(PROBLEM, None)
+    if problem:
+        # The list renews itself each second; a toast stays.
+        st.toast(plain_text(problem), icon=":material/info:", duration="long")
     jobs = list_jobs(resources.settings().home)
     if st.session_state.get(RUNNING) and all(job.state is not JobState.RUNNING for job in jobs):
         # The last one has ended: the studies beside the list have changed too.
@@ -62,7 +69,7 @@ def _show_job(job: Job) -> None:
         elif job.error:
             st.error(plain_text(job.error["message"]))
         elif job.state is JobState.DONE:
-            st.caption(describe(job))
+            st.caption(plain_text(describe(job)))
         else:
             st.caption("Stopped before its end; what was published before it is untouched.")
         _show_buttons(job)
@@ -73,7 +80,7 @@ def _show_progress(job: Job) -> None:
     share = min(job.done / job.total, 1.0) if job.total else 0.0
     stage = job.stage or "Starting"
     numbers = f" {job.done:,} of {job.total:,}" if job.total > 1 else ""
-    st.progress((job.step + share) / len(job.steps), text=f"{stage}{numbers}")
+    st.progress((job.step + share) / len(job.steps), text=plain_text(f"{stage}{numbers}"))
     st.caption(
         f"Step {job.step + 1} of {len(job.steps)}, {VERBS.get(step.verb, step.verb)}, "
         f"{job.elapsed_s:.0f} s"
@@ -86,8 +93,8 @@ def _show_buttons(job: Job) -> None:
         st.button(
             "Cancel",
             icon=":material/stop_circle:",
-            on_click=_cancel,
-            args=(home, job.job_id),
+            on_click=_try,
+            args=(cancel_job, home, job.job_id),
             key=f"cancel_{job.job_id}",
         )
     else:
@@ -95,20 +102,21 @@ def _show_buttons(job: Job) -> None:
             "Take off the list",
             icon=":material/close:",
             type="tertiary",
-            on_click=_take_off,
-            args=(home, job.job_id),
+            on_click=_try,
+            args=(remove_job, home, job.job_id),
             key=f"remove_{job.job_id}",
         )
 
 
-def _cancel(home: Path, job_id: str) -> None:
-    with contextlib.suppress(JobError):  # ended or taken off meanwhile: nothing is left to stop
-        cancel_job(home, job_id)
-
-
-def _take_off(home: Path, job_id: str) -> None:
-    with contextlib.suppress(JobError):  # another session was quicker
-        remove_job(home, job_id)
+def _try(change: Callable[[Path, str], object], home: Path, job_id: str) -> None:
+    """Carry out a button; another session, or a second click, may have been faster."""
+    try:
+        change(home, job_id)
+    except FileNotFoundError:
+        # It vanished between the look and the change, which is what was asked for.
+        return
+    except (JobError, OSError) as error:
+        st.session_state[PROBLEM] = report_error(error, home).message
 
 
 def describe(job: Job) -> str:

@@ -8,6 +8,7 @@ from dashboard import resources
 from dashboard.queries import Choice, MapData
 from dashboard.resources import Choices, ColorBy, Published
 from dashboard.theme import MOST_COLORS
+from dashboard.widgets import plain_text
 
 KINDS = {"label": "Label", "gene": "Gene", "number": "Number"}
 
@@ -120,10 +121,10 @@ def _choose_gene() -> ColorBy | None:
     found = next((name for name in approved if name), None)
     if found is None:
         st.warning(
-            f"“{symbol[:30]}” is not a gene symbol that is known. Type an approved symbol, such "
-            "as KMT2D, or an earlier one, such as MLL2."
+            f"“{plain_text(symbol[:30])}” is not a gene symbol that is known. Type an "
+            "approved symbol, such as KMT2D, or an earlier one, such as MLL2."
         )
         return None
     if found != symbol:
-        st.caption(f"{symbol[:30]} is now called **{found}**.")
+        st.caption(f"{plain_text(symbol[:30])} is now called **{found}**.")
     return ColorBy(kind="gene", choice=Choice(key=found, title=found))

@@ -12,11 +12,18 @@ import streamlit as st
 from dashboard import resources
 from dashboard.coloring import Coloring, Numbers
 from dashboard.csv_export import to_csv
+from dashboard.figures import rows_of_points
 from dashboard.queries import MapData, Objects, Rows
 from dashboard.resources import Published
+from dashboard.rows import find_rows
 from dashboard.selection import CANCER_TYPE, compose, source_lines, tabulate
 from dashboard.widgets import SAMPLE_PARAMETER, plain_text, tumor_key
 from dashboard.wording import FIRST_LABELS, count
+
+SELECTION = "map_selection"
+"""Where the session keeps which tumors are selected: a table of studies and samples."""
+
+CLEARED = "map_cleared"
 
 MOST_ROWS = 5_000
 TABLE_PIXELS = 380
@@ -25,6 +32,47 @@ HINT = (
     ":material/lasso_select: Select tumors with the lasso or the box of the tools above the map. "
     "Click a name in the legend to hide it, double-click to see it alone. The wheel zooms."
 )
+
+
+def keep_selection(chart: str, drawn: MapData) -> None:
+    """Remember which tumors were selected, by name: a later snapshot has other rows.
+
+    Args:
+        chart: Key of the chart.
+        drawn: The map as that chart shows it, whatever was published since.
+    """
+    event = st.session_state.get(chart)
+    if event is not None:
+        rows = rows_of_points(event["selection"]["points"])
+        st.session_state[SELECTION] = drawn.keys.take(rows)
+
+
+def selected_rows(data: MapData) -> Rows | None:
+    """Return the rows that the selected tumors have on this map; None when none is selected."""
+    keys = st.session_state.get(SELECTION)
+    if keys is None or keys.num_rows == 0:
+        return None
+    rows = find_rows(keys, data.keys)
+    rows = np.sort(rows[rows >= 0])
+    return rows if rows.size else None
+
+
+def clear_selection() -> None:
+    """Take the selection back."""
+    st.session_state.pop(SELECTION, None)
+    st.session_state[CLEARED] = num_cleared() + 1
+
+
+def num_cleared() -> int:
+    """Return how often the selection was taken back in this session."""
+    return int(st.session_state.get(CLEARED, 0))
+
+
+def _tell_missing(rows: Rows | None) -> None:
+    keys = st.session_state.get(SELECTION)
+    missing = 0 if keys is None else keys.num_rows - (0 if rows is None else len(rows))
+    if missing:
+        st.info(f"{count(missing, 'selected tumor')} not on this map: left out of the selection.")
 
 
 def show_summary(
@@ -38,6 +86,7 @@ def show_summary(
         rows: The selection; None when there is none.
         clear: Called when the reader takes the selection back.
     """
+    _tell_missing(rows)
     if rows is None:
         st.caption(HINT)
         return
@@ -112,7 +161,7 @@ def _composition(data: MapData, coloring: Coloring, rows: Rows) -> None:
         if known.size:
             low, middle, high = np.quantile(known, [0.25, 0.5, 0.75])
             st.caption(
-                f"{coloring.heading}: median {middle:,.3g}, middle half {low:,.3g} to "
+                f"{plain_text(coloring.heading)}: median {middle:,.3g}, middle half {low:,.3g} to "
                 f"{high:,.3g}, known for {count(known.size, 'tumor')}"
             )
 
@@ -141,7 +190,7 @@ def _table(data: MapData, table: pd.DataFrame, rows: Rows) -> None:
         row = int(rows[chosen[0]])
         st.page_link(
             "app_pages/patient.py",
-            label=f"Open {data.places.sample_ids[row]} on the Patient page",
+            label=f"Open {plain_text(data.places.sample_ids[row])} on the Patient page",
             icon=":material/person_search:",
             query_params={SAMPLE_PARAMETER: tumor_key(data, row)},
         )

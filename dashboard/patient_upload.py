@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,11 +12,14 @@ import streamlit as st
 from streamlit.typing import UploadedFile
 
 from dashboard import resources
+from dashboard.errors import UploadRefusedError
 from dashboard.jobs import Step, start_job
 from dashboard.outcomes import PlacedTumor
 from dashboard.resources import Published
 from dashboard.settings import make_private
+from dashboard.stated_options import FILE_TYPES, choose_options
 from dashboard.uploads import Upload, safe_name
+from dashboard.widgets import plain_text
 from engine.readers.options import ReadOptions
 
 if TYPE_CHECKING:
@@ -28,12 +31,9 @@ UPLOADED = "patient_uploaded"
 ROUND = "patient_upload_round"
 """Number in the key of the upload field: a new field is empty."""
 
-FILE_TYPES = ["maf", "txt", "tsv", "csv", "vcf", "gz"]
-FROM_FILE = "As the file says"
-GENOMES = (FROM_FILE, "GRCh37", "GRCh38")
-WHOLE_EXOME = "exome"
-
 MOST_MEGABYTES = 200
+MOST_TUMORS = 50
+"""Tumors of one file that this page places: it does so in the process that serves everybody."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -41,15 +41,17 @@ class Uploaded:
     """A file that was read and placed; nothing of it is stored.
 
     Attributes:
-        file_id: Identity of the upload, with what the reader stated about it.
+        file_id: Identity of the upload.
+        snapshot: The snapshot on whose map it was placed; on another it is placed again.
         name: Name of the file.
         content: Its bytes, for storing it later when the reader says so.
-        options: What the reader stated.
+        options: What the reader stated when it was read.
         cohort: What was read.
         tumors: Its tumors, placed.
     """
 
-    file_id: tuple[str, ReadOptions]
+    file_id: str
+    snapshot: Published
     name: str
     content: bytes
     options: ReadOptions
@@ -78,59 +80,66 @@ def choose_upload(key: Published) -> Uploaded | None:
         "kind; plain or .gz. It is read in a separate process, kept in this browser session only, "
         "and not stored unless you say so.",
     )
+    known: Uploaded | None = st.session_state.get(UPLOADED)
     with st.expander("What the file may not say", icon=":material/tune:"):
-        options = _choose_options()
-    if file is not None:
-        _read_once(key, file, options)
-    uploaded: Uploaded | None = st.session_state.get(UPLOADED)
+        options = choose_options("patient", known.options if known else None)
+    if file is None and known is not None:
+        st.caption(f"{plain_text(known.name)} is kept from before in this browser session.")
+    uploaded = _renew(key, known, file, options)
+    if uploaded is not None:
+        st.session_state[UPLOADED] = uploaded
     return uploaded
 
 
-def _choose_options() -> ReadOptions:
-    genome = st.selectbox(
-        "Genome build",
-        GENOMES,
-        key="patient_genome",
-        help="The reference that positions count in. GRCh37 is also called hg19, GRCh38 hg38.",
-    )
-    panels = [FROM_FILE, WHOLE_EXOME, *sorted(resources.gene_table().panels())]
-    panel = st.selectbox(
-        "Gene panel",
-        panels,
-        key="patient_panel",
-        help="The genes that the laboratory looked at. A gene outside the panel is unknown, not "
-        "wild type, so a wrong panel misplaces the tumor.",
-    )
-    cancer_type = st.text_input(
-        "Cancer type (optional)", key="patient_cancer_type", placeholder="For example Melanoma"
-    )
-    return ReadOptions(
-        genome=None if genome == FROM_FILE else genome,
-        panel=None if panel == FROM_FILE else panel,
-        cancer_type=(cancer_type or "").strip() or None,
-    )
+def _renew(
+    key: Published, known: Uploaded | None, file: UploadedFile | None, options: ReadOptions
+) -> Uploaded | None:
+    """Read what is new, place again what lies on an older map, and keep what still holds."""
+    if file is not None and (known is None or known.file_id != file.file_id):
+        # A file that is refused must not leave another patient in its place.
+        st.session_state.pop(UPLOADED, None)
+        return _read_and_place(key, (file.file_id, file.name, file.getvalue()), options)
+    if known is not None and known.options != options:
+        # The field is empty after the page was left; the bytes are still here.
+        return _read_and_place(key, (known.file_id, known.name, known.content), options)
+    if known is not None and known.snapshot != key:
+        return _place_again(key, known)
+    return known
 
 
-def _read_once(key: Published, file: UploadedFile, options: ReadOptions) -> None:
-    identity = (file.file_id, options)
-    known: Uploaded | None = st.session_state.get(UPLOADED)
-    if known is not None and known.file_id == identity:
-        return
-    st.session_state.pop(UPLOADED, None)
-    with st.status(f"Reading {file.name}", type="compact") as status:
-        content = file.getvalue()
-        cohort = _read(file.name, content, options)
+def _read_and_place(key: Published, file: tuple[str, str, bytes], options: ReadOptions) -> Uploaded:
+    file_id, name, content = file
+    shown = plain_text(name)
+    with st.status(f"Reading {shown}", type="compact") as status:
+        cohort = _read(name, content, options)
+        _check_size(name, cohort)
         status.update(label="Placing it on the map")
         tumors = resources.load_placer(key).place(cohort)
-        status.update(label=f"{file.name} is on the map", state="complete")
-    st.session_state[UPLOADED] = Uploaded(
-        file_id=identity,
-        name=file.name,
+        status.update(label=f"{shown} is on the map", state="complete")
+    return Uploaded(
+        file_id=file_id,
+        snapshot=key,
+        name=name,
         content=content,
         options=options,
         cohort=cohort,
         tumors=tumors,
     )
+
+
+def _place_again(key: Published, uploaded: Uploaded) -> Uploaded:
+    with st.status(f"Placing {plain_text(uploaded.name)} on the current map", type="compact"):
+        tumors = resources.load_placer(key).place(uploaded.cohort)
+    return replace(uploaded, snapshot=key, tumors=tumors)
+
+
+def _check_size(name: str, cohort: Cohort) -> None:
+    found = cohort.samples.num_rows
+    if found > MOST_TUMORS:
+        raise UploadRefusedError(
+            f"{name} holds {found:,} tumors; this page places at most {MOST_TUMORS}, since it does "
+            "so within the server. Import the file on the Data page, which places any number."
+        )
 
 
 def _read(name: str, content: bytes, options: ReadOptions) -> Cohort:

@@ -117,7 +117,7 @@ def find_tumor(data: MapData, *, key: str, label: str = "Find a tumor") -> None:
         return
     rows = queries.find_rows(data, text, MOST_MATCHES).tolist()
     if not rows:
-        st.caption(f"No tumor on this map has “{text.strip()[:40]}” in its id.")
+        st.caption(f"No tumor on this map has “{plain_text(text.strip()[:40])}” in its id.")
         return
     several = len(data.studies) > 1
     names = {tumor_key(data, row): row for row in rows}

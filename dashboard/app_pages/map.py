@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import functools
+
 import streamlit as st
 
 from dashboard import resources
 from dashboard.appearance import current_appearance
 from dashboard.coloring import Coloring
-from dashboard.figures import MAP_CONFIG, MapOptions, View, draw_map, rows_of_points
+from dashboard.figures import MAP_CONFIG, MapOptions, View, draw_map
 from dashboard.map_controls import choose_coloring, choose_map
-from dashboard.map_selection import show_selection, show_summary
-from dashboard.queries import MapData, Rows
+from dashboard.map_selection import (
+    clear_selection,
+    keep_selection,
+    num_cleared,
+    selected_rows,
+    show_selection,
+    show_summary,
+)
+from dashboard.queries import MapData
 from dashboard.resources import ColorBy
 from dashboard.view_keeper import MAP_CONTAINER, mount_keeper, reported_view
 from dashboard.widgets import (
@@ -20,6 +29,7 @@ from dashboard.widgets import (
     find_tumor,
     forget_tumor,
     guarded,
+    plain_text,
     show_empty,
     show_header,
     tumor_key,
@@ -29,10 +39,7 @@ from dashboard.wording import DISTANCE, QUALITY, count, day
 LABEL_ACCURACY = "label_knn_accuracy"
 
 CHART = "map_chart"
-SELECTION = "map_selection"
-SELECTION_OF = "map_selection_of"
 DRAWN = "map_drawn"
-CLEARED = "map_cleared"
 
 STYLE = f"""<style>
 .st-key-{MAP_CONTAINER} {{ flex: none; height: max(480px, calc(100vh - 225px)); }}
@@ -49,10 +56,14 @@ def show_map() -> None:
     choices = resources.load_choices(key)
     left, right = st.columns([1, 3.7], gap="medium")
     with left:
-        data = resources.load_map(key, choose_map(choices))
-        if data is None:
+        name = choose_map(choices)
+        data = resources.load_map(key, name)
+        if data is None and name not in choices.maps[1:]:
             # The last study was removed meanwhile: the page says what to do.
             st.rerun()
+        if data is None:
+            st.info("The tumors that this map was fitted to are gone. Choose another map.")
+            return
         by = choose_coloring(key, data, choices)
         _search(data)
         beside = st.container()
@@ -62,9 +73,9 @@ def show_map() -> None:
     with right:
         _draw(data, coloring, by)
         _facts(data, coloring)
-    rows = _selected(data)
+    rows = selected_rows(data)
     with beside:
-        show_summary(data, coloring, rows, _clear_selection)
+        show_summary(data, coloring, rows, clear_selection)
     if rows is not None and rows.size:
         show_selection(key, data, coloring, rows)
 
@@ -78,7 +89,7 @@ def _search(data: MapData) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.page_link(
             "app_pages/patient.py",
-            label=f"Open {data.places.sample_ids[row]}",
+            label=f"Open {plain_text(data.places.sample_ids[row])}",
             icon=":material/person_search:",
             query_params={SAMPLE_PARAMETER: name},
         )
@@ -96,38 +107,32 @@ def _draw(data: MapData, coloring: Coloring, by: ColorBy) -> None:
     options = _options(data, by)
     figure = draw_map(data.places, coloring, options)
     # A cleared selection must leave the picture too: another revision draws it anew.
-    figure.update_layout(uirevision=f"map-{st.session_state.get(CLEARED, 0)}")
+    figure.update_layout(uirevision=f"map-{num_cleared()}")
+    # Rows mean something only in the snapshot that was drawn: each has a chart of its own, and a
+    # lasso on an older picture is read as the tumors that the reader saw there.
+    chart = f"{CHART}_{data.snapshot}_{data.layout_id}"
     with st.container(key=MAP_CONTAINER):
         st.plotly_chart(
             figure,
-            key=CHART,
+            key=chart,
             height="stretch",
-            on_select=_remember_selection,
+            on_select=functools.partial(keep_selection, chart, data),
             config=MAP_CONFIG,
             alt=f"Map of {count(len(data), 'tumor')} colored by {coloring.title}",
         )
     mount_keeper()
-    if st.session_state.get(SELECTION_OF) != _picture(data):
-        st.session_state.pop(SELECTION, None)
-    st.session_state[SELECTION_OF] = _picture(data)
-
-
-def _picture(data: MapData) -> tuple[int, int]:
-    """Name what row numbers belong to; rows of another picture are other tumors."""
-    return data.snapshot, data.layout_id
 
 
 def _options(data: MapData, by: ColorBy) -> MapOptions:
     """Keep the view of the last picture as long as the picture stays the same."""
     marked = addressed_tumor(data)
     appearance = current_appearance()
-    cleared = st.session_state.get(CLEARED, 0)
-    identity = (_picture(data), by, marked, appearance, cleared)
+    identity = (data.layout_id, data.snapshot, by, marked, appearance, num_cleared())
     drawn = st.session_state.get(DRAWN)
     if drawn is None or drawn[0] != identity:
-        same_map = drawn is not None and drawn[0][0] == _picture(data)
+        same_map = drawn is not None and drawn[0][0] == data.layout_id
         view = reported_view() if same_map else View()
-        drawn = (identity, view, _selected(data))
+        drawn = (identity, view, selected_rows(data))
         st.session_state[DRAWN] = drawn
     return MapOptions(
         palette=current_palette(),
@@ -138,23 +143,6 @@ def _options(data: MapData, by: ColorBy) -> MapOptions:
         marked=marked,
         selected=drawn[2],
     )
-
-
-def _remember_selection() -> None:
-    event = st.session_state[CHART]
-    st.session_state[SELECTION] = rows_of_points(event["selection"]["points"])
-
-
-def _selected(data: MapData) -> Rows | None:
-    """Return the selected rows of this map; None when nothing is selected."""
-    rows: Rows | None = st.session_state.get(SELECTION)
-    same_map = st.session_state.get(SELECTION_OF) == _picture(data)
-    return rows if same_map and rows is not None and rows.size else None
-
-
-def _clear_selection() -> None:
-    st.session_state.pop(SELECTION, None)
-    st.session_state[CLEARED] = st.session_state.get(CLEARED, 0) + 1
 
 
 def _facts(data: MapData, coloring: Coloring) -> None:
@@ -189,7 +177,7 @@ def show_page() -> None:
     key = resources.published()
     data = None if key is None else resources.load_map(key, None)
     show_header("Map", synthetic=data is not None and data.synthetic)
-    if key is None:
+    if key is None or resources.load_studies(key).num_rows == 0:
         show_empty(
             "No map yet",
             "Run `make demo` for the bundled synthetic cohort, or import a study on the "

@@ -190,6 +190,26 @@ def _clinical(sample_ids: list[str], types: list[str], rng: np.random.Generator)
     return pa.Table.from_pylist(rows, schema=CLINICAL)
 
 
+def place_study(store: Store, cohort: Cohort, *, score: float = 0.5) -> None:
+    """Import a study and put its tumors on the first map, as placing does: nobody moves."""
+    study_id, size = cohort.study["study_id"], len(cohort.sample_ids)
+    digests = [f"{study_id}-{name}" for name in cohort.sample_ids]
+    keys = {"study_id": [study_id] * size, "sample_id": cohort.sample_ids}
+    places = {
+        "x": pa.array(cohort.points[:, 0], pa.float32()),
+        "y": pa.array(cohort.points[:, 1], pa.float32()),
+        "placed": pa.array([True] * size),
+        "agreement": pa.array([0.5] * size, pa.float32()),
+        "ood_score": pa.array([score] * size, pa.float32()),
+        "out_of_distribution": pa.array([score > 0.95] * size, pa.bool_()),
+    }
+    with store.write() as writer:
+        writer.replace_study(cohort.study, **cohort.tables)
+        writer.add_inputs(MODEL_DIGEST, pa.table({**keys, "input_digest": digests}))
+        writer.add_embeddings(MODEL_DIGEST, digests, cohort.vectors)
+        writer.add_coordinates(1, pa.table({**keys, **places}))
+
+
 def _estimate(value: float, num_tumors: int) -> dict[str, Any]:
     return {"value": value, "low": value - 0.01, "high": value + 0.01, "num_tumors": num_tumors}
 

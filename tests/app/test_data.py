@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from dashboard import data_import, data_jobs
+from dashboard.errors import UploadRefusedError
 from dashboard.jobs import Job, JobState, Step
 from tests.app.pages import Open, texts
 from tests.app.small_home import build_home, draw_cohort
@@ -115,6 +116,47 @@ def test_a_job_is_shown_as_it_stands(
     if shown.state is JobState.RUNNING:
         assert app.progress[0].value == 25
         assert app.button(key=f"cancel_{shown.job_id}").label == "Cancel"
+
+
+def test_the_error_of_a_job_is_text(
+    full_home: Path, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = "![a](https://evil.example/p.png) is not a gene."
+    failed = job(JobState.FAILED, error={"message": message})
+    monkeypatch.setattr(data_jobs, "list_jobs", lambda _home: [failed])
+    told = open_page(full_home, "data").error[0].value
+    assert told.replace("\\", "") == message
+    assert "](" not in told
+
+
+def test_an_upload_that_is_refused_is_told_as_text(
+    full_home: Path, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise UploadRefusedError("![a](https://evil.example/p.png) cannot be taken.")
+
+    monkeypatch.setattr(data_import, "start_job", refuse)
+    app = open_page(full_home, "data")
+    app.file_uploader(key="data_file").upload("cohort.maf", b"rows").run()
+    app.button(key="data_import").click().run()
+    assert "evil" in app.error[0].value
+    assert "](" not in app.error[0].value
+
+
+@pytest.mark.parametrize("state", [JobState.RUNNING, JobState.DONE])
+def test_a_button_of_a_job_that_is_gone_is_told(
+    full_home: Path, open_page: Open, monkeypatch: pytest.MonkeyPatch, state: JobState
+) -> None:
+    shown = job(state)
+    monkeypatch.setattr(data_jobs, "list_jobs", lambda _home: [shown])
+    app = open_page(full_home, "data")
+    verb = "cancel" if state is JobState.RUNNING else "remove"
+    app.button(key=f"{verb}_{shown.job_id}").click().run()
+    assert not app.exception
+    assert not app.error
+    assert f"There is no job {shown.job_id}" in app.toast[0].value.replace("\\", "")
+    app.run()
+    assert not app.toast
 
 
 def test_a_study_is_removed_only_after_a_yes(tmp_path: Path, open_page: Open) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,8 @@ import pytest
 from cache.store import Store
 from dashboard import patient_upload, resources
 from dashboard.outcomes import Neighbor, PlacedTumor, Prediction
-from dashboard.patient_upload import UPLOADED
+from dashboard.patient_upload import MOST_TUMORS, UPLOADED
+from dashboard.resources import Published
 from engine.cohort import (
     ALTERATIONS,
     ATTRIBUTES,
@@ -24,8 +26,9 @@ from engine.cohort import (
     Study,
 )
 from engine.errors import ImportRefusedError
+from engine.readers.options import ReadOptions
 from tests.app.pages import Open, texts
-from tests.app.small_home import MODEL_DIGEST, build_home, draw_cohort
+from tests.app.small_home import MODEL_DIGEST, build_home, draw_cohort, place_study
 
 SAMPLE = "synthetic_demo/SYNT-00007"
 
@@ -202,7 +205,96 @@ def test_a_refused_upload_is_one_sentence(
     app = open_page(full_home, "patient", source="Upload a file")
     app.file_uploader(key="patient_file_0").upload("case.maf", b"Hugo_Symbol\n").run()
     assert not app.exception
-    assert "case.maf, line 1: the file has a header and no rows" in app.error[0].value
+    assert "case.maf, line 1: the file has a header and no rows" in app.error[0].value.replace(
+        "\\", ""
+    )
+
+
+@pytest.mark.usefixtures("fake_engine")
+def test_a_refusal_shows_the_file_as_text(
+    full_home: Path, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> Cohort:
+        raise ImportRefusedError(
+            "the gene is unknown",
+            file="case.maf",
+            rule="unknown-gene",
+            value="![a](https://evil.example/p.png)",
+        )
+
+    monkeypatch.setattr(patient_upload, "_read", refuse)
+    app = open_page(full_home, "patient", source="Upload a file")
+    app.file_uploader(key="patient_file_0").upload("case.maf", b"x").run()
+    told = app.error[0].value
+    assert "evil" in told
+    assert "![" not in told
+    assert "](" not in told
+    assert "https://" not in told
+
+
+@pytest.mark.usefixtures("fake_engine")
+def test_a_file_of_many_tumors_is_sent_to_the_data_page(
+    full_home: Path, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = uploaded_cohort()
+    many = replace(one, samples=pa.concat_tables([one.samples] * (MOST_TUMORS + 1)))
+    monkeypatch.setattr(patient_upload, "_read", lambda *_: many)
+    app = open_page(full_home, "patient", source="Upload a file")
+    app.file_uploader(key="patient_file_0").upload("case.maf", b"x").run()
+    told = app.error[0].value.replace("\\", "")
+    assert "case.maf holds 51 tumors; this page places at most 50" in told
+    assert "Data page" in told
+    assert UPLOADED not in app.session_state
+
+
+@pytest.mark.usefixtures("fake_engine")
+def test_an_upload_is_placed_again_on_a_newer_map(
+    tmp_path: Path, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    placed_on: list[int] = []
+
+    def load(key: Published) -> FakePlacer:
+        placed_on.append(key.number)
+        return FakePlacer(score=0.99 if key.number == 1 else 0.4)
+
+    store = build_home(tmp_path, [draw_cohort("synthetic_demo", 40)])
+    app = open_page(tmp_path, "patient", source="Upload a file")
+    monkeypatch.setattr(resources, "load_placer", load)
+    app.file_uploader(key="patient_file_0").upload("case.maf", b"x").run()
+    app.run()
+    assert placed_on == [1]
+    assert "Do not interpret its place" in texts(app)
+    place_study(store, draw_cohort("later", 4, seed=3))
+    app.run()
+    assert not app.exception
+    assert placed_on == [1, 2]
+    assert "Do not interpret its place" not in texts(app)
+
+
+@pytest.mark.usefixtures("fake_engine")
+def test_after_coming_back_the_form_says_how_the_file_was_read(
+    full_home: Path, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str | None] = []
+
+    def note(_name: str, content: bytes, options: ReadOptions) -> Cohort:
+        assert content == b"x"
+        read.append(options.genome)
+        return uploaded_cohort()
+
+    monkeypatch.setattr(patient_upload, "_read", note)
+    app = open_page(full_home, "patient", source="Upload a file")
+    app.selectbox(key="patient_genome").set_value("GRCh38").run()
+    app.file_uploader(key="patient_file_0").upload("case.maf", b"x").run()
+    app.switch_page("app_pages/data.py").run()
+    app.switch_page("app_pages/patient.py").run()
+    app.segmented_control(key="source").set_value("upload").run()
+    assert app.selectbox(key="patient_genome").value == "GRCh38"
+    assert "uploaded, not stored" in texts(app)
+    assert r"case\.maf is kept from before" in texts(app)
+    assert read == ["GRCh38"]
+    app.selectbox(key="patient_genome").set_value("GRCh37").run()
+    assert read == ["GRCh38", "GRCh37"]
 
 
 @pytest.mark.usefixtures("fake_engine")
@@ -215,24 +307,8 @@ def test_a_taken_study_id_cannot_be_stored_over(full_home: Path, open_page: Open
 
 
 def test_a_tumor_placed_later_keeps_its_stored_score(tmp_path: Path, open_page: Open) -> None:
-    cohort = draw_cohort("base", 40)
-    later = draw_cohort("later", 4, seed=3)
-    store = build_home(tmp_path, [cohort])
-    with store.write() as writer:
-        writer.replace_study(later.study, **later.tables)
-        digests = [f"later-{name}" for name in later.sample_ids]
-        keys = {"study_id": ["later"] * 4, "sample_id": later.sample_ids}
-        writer.add_inputs(MODEL_DIGEST, pa.table({**keys, "input_digest": digests}))
-        writer.add_embeddings(MODEL_DIGEST, digests, later.vectors)
-        places = {
-            "x": pa.array(later.points[:, 0], pa.float32()),
-            "y": pa.array(later.points[:, 1], pa.float32()),
-            "placed": pa.array([True] * 4),
-            "agreement": pa.array([0.5] * 4, pa.float32()),
-            "ood_score": pa.array([0.97] * 4, pa.float32()),
-            "out_of_distribution": pa.array([True] * 4),
-        }
-        writer.add_coordinates(1, pa.table({**keys, **places}))
+    store = build_home(tmp_path, [draw_cohort("base", 40)])
+    place_study(store, draw_cohort("later", 4, seed=3), score=0.97)
     app = open_page(tmp_path, "patient", sample="later/LATE-00001")
     assert not app.exception
     assert "Stranger than **97%**" in texts(app)

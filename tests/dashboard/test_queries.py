@@ -20,7 +20,7 @@ from dashboard.queries import MapData
 from dashboard.selection import compose, source_lines, tabulate
 from dashboard.theme import RESEARCH_USE
 from dashboard.wording import count, title_of, unit_of
-from tests.app.small_home import GENES, SMALL_PANEL, build_home, draw_cohort
+from tests.app.small_home import GENES, SMALL_PANEL, build_home, draw_cohort, place_study
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +40,16 @@ def data(store: Store) -> MapData:
 def test_no_map_is_none(tmp_path: Path) -> None:
     lonely = build_home(tmp_path, [draw_cohort("lonely", 5)], with_map=False)
     with lonely.read() as reader:
+        assert queries.load_map(reader, None) is None
+
+
+def test_a_map_without_a_fitted_tumor_is_none(tmp_path: Path) -> None:
+    store = build_home(tmp_path, [draw_cohort("fitted", 12)])
+    place_study(store, draw_cohort("placed", 4, seed=1))
+    with store.write() as writer:
+        writer.remove_study("fitted")
+    with store.read() as reader:
+        assert reader.coordinates(1).num_rows == 4
         assert queries.load_map(reader, None) is None
 
 
@@ -209,10 +219,19 @@ def test_exports_are_disarmed_and_say_where_they_come_from(data: MapData) -> Non
 
 
 def test_a_caption_cannot_break_out_of_its_line() -> None:
-    caption = ["one\n=2", 'Evil,=HYPERLINK("http://x")']
-    text = to_csv(pd.DataFrame({"a": [1]}), caption).decode("utf-8-sig")
-    cells = list(csv.reader(text.splitlines()))
-    assert cells[1:3] == [["# one =2"], ['# Evil,=HYPERLINK("http://x")']]
+    text = to_csv(pd.DataFrame({"a": [1]}), ["one\n=2"]).decode("utf-8-sig")
+    assert text.splitlines()[1] == '"# one =2"'
+
+
+def test_a_caption_is_one_cell_whatever_it_holds() -> None:
+    evil = ['Studies: Evil,=HYPERLINK("http://x")', 'a "quoted", b', "c\r\n@d,+e"]
+    text = to_csv(pd.DataFrame({"a": [1]}), evil).decode("utf-8-sig")
+    rows = list(csv.reader(text.splitlines()))
+    assert [len(row) for row in rows] == [1] * 6
+    assert rows[1] == ['# Studies: Evil,=HYPERLINK("http://x")']
+    assert rows[2] == ['# a "quoted", b']
+    assert rows[3] == ["# c @d,+e"]
+    assert all(row[0].startswith("# ") for row in rows[:4])
 
 
 @pytest.mark.parametrize(
