@@ -64,7 +64,7 @@ def clear_selection() -> None:
 
 
 def num_cleared() -> int:
-    """Return how often the selection was taken back in this session."""
+    """Return how often the selection was taken back in the browser session."""
     return int(st.session_state.get(CLEARED, 0))
 
 

@@ -1,4 +1,4 @@
-"""Upload of one patient's file: read in a child process, placed, and kept only in this session."""
+"""Upload of one patient's file: read in a child process, placed, and kept only in the browser session."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def choose_upload(key: Published) -> Uploaded | None:
         key: The snapshot whose map it is placed on.
 
     Returns:
-        What was uploaded last in this session; None before the first upload.
+        What was uploaded last in the browser session; None before the first upload.
     """
     field = f"patient_file_{st.session_state.get(ROUND, 0)}"
     file = st.file_uploader(
@@ -155,7 +155,7 @@ def _read(name: str, content: bytes, options: ReadOptions) -> Cohort:
 
 
 def forget_upload() -> None:
-    """Drop what was uploaded from this session."""
+    """Drop what was uploaded from the browser session."""
     st.session_state.pop(UPLOADED, None)
     st.session_state[ROUND] = st.session_state.get(ROUND, 0) + 1
 
