@@ -1,4 +1,4 @@
-"""Upload of one patient's file: read in a child process, placed, and kept only in the browser session."""
+"""Upload of one patient's file: read in a child process, placed, kept in the browser session."""
 
 from __future__ import annotations
 
