@@ -121,6 +121,20 @@ WHERE p.model_digest = $model_digest AND p.study_id = ANY($studies)
 ORDER BY p.study_id, p.sample_id, p.task, p."class"
 """
 
+_LIKELIEST = """
+SELECT p.study_id, p.sample_id, arg_max(p."class", p.probability) AS "class",
+    max(p.probability) AS probability, any_value(p.flag) AS flag
+FROM prediction p
+JOIN study st ON st.study_id = p.study_id
+JOIN input i ON i.model_digest = p.model_digest AND i.study_id = p.study_id
+    AND i.sample_id = p.sample_id AND i.study_version = st.version
+    AND i.input_digest = p.input_digest
+WHERE p.model_digest = $model_digest AND p.task = $task AND p.study_id = ANY($studies)
+    AND p.probability IS NOT NULL
+GROUP BY p.study_id, p.sample_id
+ORDER BY p.study_id, p.sample_id
+"""
+
 
 class Reader:
     """Reads one snapshot, in one thread; made by `Store.read()`.
@@ -310,6 +324,19 @@ class Reader:
         """
         values = {"model_digest": model_digest}
         return self._of_studies(_PREDICTIONS, study_ids, schema.PREDICTIONS, values)
+
+    def predicted_tasks(self, model_digest: str) -> tuple[str, ...]:
+        """Return the tasks that a model has predictions of, sorted."""
+        sql = "SELECT DISTINCT task FROM prediction WHERE model_digest = $model_digest ORDER BY ALL"
+        table = self._table(sql, {"model_digest": model_digest}, pa.schema([("task", pa.string())]))
+        return tuple(table["task"].to_pylist())
+
+    def likeliest(
+        self, model_digest: str, task: str, study_ids: Sequence[str] | None = None
+    ) -> pa.Table:
+        """Return the likeliest class of each sample that a task concerns: `schema.LIKELIEST`."""
+        values = {"model_digest": model_digest, "task": task}
+        return self._of_studies(_LIKELIEST, study_ids, schema.LIKELIEST, values)
 
     def _of_studies(
         self,

@@ -169,6 +169,16 @@ PREDICTIONS = pa.schema(
     ]
 )
 
+LIKELIEST = pa.schema(
+    [
+        _STUDY,
+        _SAMPLE,
+        ("class", pa.string()),
+        ("probability", pa.float32()),
+        ("flag", pa.string()),
+    ]
+)
+
 
 def with_study(schema: pa.Schema) -> pa.Schema:
     """Return a schema of one study's rows as it is read back: led by `study_id`."""

@@ -114,6 +114,10 @@ DELETE FROM prediction WHERE model_digest = ?
     AND (study_id, sample_id, task) IN (SELECT study_id, sample_id, task FROM incoming)
 """
 
+DELETE_PREDICTIONS_OF_TASK = """
+DELETE FROM prediction WHERE model_digest = $model_digest AND task = $task
+"""
+
 INSERT_PREDICTIONS = """
 INSERT INTO prediction
 SELECT $model_digest, p.study_id, p.sample_id, i.input_digest, p.task, p."class",

@@ -241,6 +241,16 @@ class Writer:
         added = self._insert(statements.INSERT_PREDICTIONS, rows, {"model_digest": model_digest})
         self._require_inputs(rows.num_rows - added, rows.num_rows, "predictions")
 
+    def remove_predictions(self, model_digest: str, task: str) -> None:
+        """Delete what a model predicted for one task, in every study.
+
+        Args:
+            model_digest: The model.
+            task: Name of the task; nothing happens where it has no rows.
+        """
+        values = {"model_digest": model_digest, "task": task}
+        self._run(statements.DELETE_PREDICTIONS_OF_TASK, values)
+
     def _insert_samples(self, study_id: str, samples: pa.Table) -> None:
         require_unique(samples, ["sample_id"], "samples")
         mutations, copy_numbers = list(schema.MUTATION_KINDS), list(schema.COPY_NUMBER_KINDS)

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from dashboard.nearest import Space, find_nearest, rank_distance
 from dashboard.outcomes import PlacedTumor
-from dashboard.predictions import COLUMNS
+from dashboard.predictions import COLUMNS, OUT_OF_DISTRIBUTION, STRANGENESS
 from dashboard.queries import KEYS, MapData
 from dashboard.rows import find_rows, vectors_of
 from engine.kinds import ALTERING_KINDS
@@ -71,7 +71,10 @@ class Case:
         neighbors: Rows of the map, the nearest first, (K,).
         distances: Distances to them in the full space, (K,).
         agreement: Share of them that are also nearest on the map, 0..1.
-        ood_score: Share of the reference that is less strange, 0..1.
+        strangeness: Share of the model's reference tumors that are less strange, 0..1; None where
+            the model does not tell.
+        map_strangeness: Share of the map's tumors that lie nearer to their neighbors, 0..1.
+        is_far: Whether it lies farther from its neighbors than nearly all of the map's tumors.
         out_of_distribution: Whether it must not be interpreted.
         alterations: Everything that was read, columns `SHOWN`.
         predictions: Rows of `dashboard.predictions.COLUMNS`; empty where there are none.
@@ -90,7 +93,9 @@ class Case:
     neighbors: npt.NDArray[np.int64]
     distances: npt.NDArray[np.float64]
     agreement: float
-    ood_score: float
+    strangeness: float | None
+    map_strangeness: float
+    is_far: bool
     out_of_distribution: bool
     alterations: pd.DataFrame
     predictions: pd.DataFrame
@@ -149,7 +154,9 @@ def stored_case(reader: Reader, data: MapData, space: Space, row: int) -> Case:
     score = place["ood_score"]
     known = pd.notna(score)
     score = float(score) if known else rank_distance(nearest.distances, data.ood)
-    flagged = bool(place["out_of_distribution"]) if known else score > OOD_RULE_SHARE
+    is_far = bool(place["out_of_distribution"]) if known else score > OOD_RULE_SHARE
+    told = _predicted(reader.predictions(data.model_digest, ids), sample["sample_id"])
+    strangeness, is_strange = read_strangeness(told)
     clinical = reader.clinical_of(sample["study_id"], sample["sample_id"]).to_pylist()
     alterations = reader.alterations(ids, sample_id=sample["sample_id"])
     return Case(
@@ -164,10 +171,12 @@ def stored_case(reader: Reader, data: MapData, space: Space, row: int) -> Case:
         neighbors=nearest.rows,
         distances=nearest.distances,
         agreement=nearest.agreement,
-        ood_score=score,
-        out_of_distribution=flagged,
+        strangeness=strangeness,
+        map_strangeness=score,
+        is_far=is_far,
+        out_of_distribution=is_far if strangeness is None else is_strange,
         alterations=_shown(alterations),
-        predictions=_predicted(reader.predictions(data.model_digest, ids), sample["sample_id"]),
+        predictions=told[told["task"] != STRANGENESS],
         clinical={row["attribute"]: row["value"] for row in clinical if row["value"]},
         notes=(),
     )
@@ -191,6 +200,8 @@ def uploaded_case(data: MapData, cohort: Cohort, tumor: PlacedTumor) -> Case:
     sample = cohort.samples.filter(chosen).to_pylist()[0]
     own = pc.equal(cohort.alterations["sample_id"], tumor.sample_id)
     facts = cohort.clinical.filter(pc.equal(cohort.clinical["sample_id"], tumor.sample_id))
+    told = _told(tumor)
+    strangeness, is_strange = read_strangeness(told)
     return Case(
         sample_id=tumor.sample_id,
         study=None,
@@ -203,13 +214,31 @@ def uploaded_case(data: MapData, cohort: Cohort, tumor: PlacedTumor) -> Case:
         neighbors=rows[rows >= 0],
         distances=distances[rows >= 0],
         agreement=tumor.agreement,
-        ood_score=tumor.ood_score,
-        out_of_distribution=tumor.out_of_distribution,
+        strangeness=strangeness,
+        map_strangeness=tumor.ood_score,
+        is_far=tumor.out_of_distribution,
+        out_of_distribution=tumor.out_of_distribution if strangeness is None else is_strange,
         alterations=_shown(cohort.alterations.filter(own)),
-        predictions=_told(tumor),
+        predictions=told[told["task"] != STRANGENESS],
         clinical={row["attribute"]: row["value"] for row in facts.to_pylist() if row["value"]},
         notes=cohort.notes,
     )
+
+
+def read_strangeness(predictions: pd.DataFrame) -> tuple[float | None, bool]:
+    """Take out of the predictions of a tumor how strange it is.
+
+    Args:
+        predictions: Rows of one tumor, columns `COLUMNS`.
+
+    Returns:
+        Score, 0..1, and whether it is out of distribution; None and False where nothing is told.
+    """
+    rows = predictions[predictions["task"] == STRANGENESS]
+    if rows.empty:
+        return None, False
+    first = rows.iloc[0]
+    return float(first["probability"]), first["flag"] == OUT_OF_DISTRIBUTION
 
 
 def _tests(sample: dict[str, Any], panels: pa.Table) -> tuple[Test, ...]:

@@ -173,7 +173,8 @@ def serve(
 @app.command()
 def pretrain(
     studies: Annotated[
-        list[str] | None, typer.Argument(help="Studies; tcga_pancan and msk_met_2021 when none.")
+        list[str] | None,
+        typer.Argument(help="Studies; the three of the shipped weights when none."),
     ] = None,
     *,
     out: Annotated[
@@ -184,6 +185,10 @@ def pretrain(
         Path | None,
         typer.Option(metavar="DIR", help="Folder of study folders, to train without importing."),
     ] = None,
+    treated: Annotated[
+        list[str] | None,
+        typer.Option(help="Cohort under checkpoint blockade, for response and survival; repeat."),
+    ] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the tumors.")] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Continue from the checkpoint in the folder.")
@@ -191,21 +196,55 @@ def pretrain(
     json: Json = False,
 ) -> None:
     """Train an encoder into a folder; nothing installed changes."""
-    from dashboard.training import DEFAULT_STUDIES
+    from dashboard.training import DEFAULT_STUDIES, Sources
     from engine.config import PretrainConfig
 
     voice, service = _begin(json=json)
     config = PretrainConfig() if epochs is None else PretrainConfig(epochs=epochs)
     with voice.progress() as progress:
         result = service.pretrain(
-            studies or DEFAULT_STUDIES,
+            Sources(study_ids=studies or DEFAULT_STUDIES, treated=treated or (), data=data),
             out or service.home / "models" / "encoder",
             config,
-            data=data,
             resume=resume,
             progress=progress,
         )
     voice.show(result, lambda console: tables.draw_pretrain(console, result))
+
+
+@app.command()
+def evaluate(
+    sections: Annotated[
+        list[str] | None, typer.Argument(help="Sections of the protocol; all when none.")
+    ] = None,
+    *,
+    model: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Model folder; the installed one.")
+    ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Folder of study folders, without importing."),
+    ] = None,
+    out: Annotated[Path, typer.Option(metavar="FILE", help="JSON to write.")] = Path(
+        "evaluation.json"
+    ),
+    ablations: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Train short variants too; a result of each goes here."),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Measure the model beside simple baselines, on patients who were not trained on."""
+    from dashboard.training import DEFAULT_STUDIES, TREATED_STUDIES, Sources
+
+    voice, service = _begin(json=json)
+    sources = Sources(study_ids=DEFAULT_STUDIES, treated=TREATED_STUDIES, data=data)
+    with voice.progress() as progress:
+        evaluation = service.evaluate(sources, model, sections or (), progress)
+        if ablations is not None:
+            evaluation = service.add_ablations(evaluation, sources, ablations, model, progress)
+    out.write_text(evaluation.to_json(), encoding="utf-8")
+    voice.show(evaluation, lambda console: tables.draw_evaluation(console, evaluation))
 
 
 @app.command()

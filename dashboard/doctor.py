@@ -107,14 +107,14 @@ def check_device() -> Check:
 
 
 def check_kernels() -> Check:
-    """Tell which attention runs."""
-    import torch
+    """Tell which attention runs, and why."""
+    from kernels.choice import explain
+    from kernels.errors import KernelError
 
-    return Check(
-        name="kernels",
-        status=Status.OK,
-        found=f"packed attention of PyTorch {torch.__version__}, tumor by tumor, no padding",
-    )
+    try:
+        return Check(name="kernels", status=Status.OK, found=explain())
+    except KernelError as error:
+        return Check(name="kernels", status=Status.FAIL, found=str(error))
 
 
 def check_weights() -> Check:

@@ -11,18 +11,16 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from cache.errors import StudyNotFoundError
 from cache.reader import Reader
 from cache.store import Store
-from dashboard.errors import StudyChangedError
 from dashboard.outcomes import EmbedOutcome
 from dashboard.predicting import predict_missing
 from dashboard.published_map import place_unplaced
+from dashboard.stored import choose_studies, require_unchanged, tables_of
 from engine.progress import Progress
 
 if TYPE_CHECKING:
     from engine.embed import Encoder
-    from engine.tokens import Tables
 
 
 PORTION = 10_000
@@ -78,24 +76,10 @@ def embed_studies(
         num_computed=num_computed,
         num_reused=num_tumors - num_computed,
         num_placed=place_unplaced(store, encoder.digest, chosen, progress),
-        num_predicted=predict_missing(store, encoder.digest, chosen, progress),
+        num_predicted=predict_missing(store, encoder, chosen, progress),
         model_digest=encoder.digest,
         elapsed_s=time.monotonic() - started,
     )
-
-
-def choose_studies(reader: Reader, study_ids: Sequence[str] | None) -> list[dict[str, Any]]:
-    """Return the rows of `list_studies` for the wanted studies; of all when None.
-
-    Raises:
-        StudyNotFoundError: If a study is not in the store.
-    """
-    studies = {row["study_id"]: row for row in reader.list_studies().to_pylist()}
-    wanted = list(studies) if study_ids is None else list(dict.fromkeys(study_ids))
-    missing = [study_id for study_id in wanted if study_id not in studies]
-    if missing:
-        raise StudyNotFoundError(missing, studies)
-    return [studies[study_id] for study_id in wanted]
 
 
 def _in_portions(
@@ -147,24 +131,6 @@ def _compute_study(
     )
 
 
-def tables_of(reader: Reader, study: dict[str, Any]) -> Tables:
-    """Read what tokenizing needs of a study.
-
-    Args:
-        reader: A reader of the store.
-        study: Its row of `list_studies`.
-    """
-    from engine.tokens import Tables
-
-    ids = [study["study_id"]]
-    return Tables(
-        genome=study["genome"],
-        samples=reader.samples(ids),
-        alterations=reader.alterations(ids),
-        panels=reader.panels(ids),
-    )
-
-
 def unknown_rows(digests: Sequence[str], known: set[str]) -> npt.NDArray[np.int64]:
     """Return the first row of every different input that is not known, in order.
 
@@ -177,26 +143,6 @@ def unknown_rows(digests: Sequence[str], known: set[str]) -> npt.NDArray[np.int6
         if digest not in known:
             first.setdefault(digest, row)
     return np.array(list(first.values()), dtype=np.int64)
-
-
-def require_unchanged(store: Store, studies: Sequence[dict[str, Any]]) -> None:
-    """Refuse to publish what was computed from a study that was imported again meanwhile.
-
-    Args:
-        store: The store; the caller holds its writer lock.
-        studies: Rows of `list_studies` as they were when the work began.
-
-    Raises:
-        StudyChangedError: If one of them was imported again or removed.
-    """
-    with store.read() as reader:
-        now = {row["study_id"]: row for row in reader.list_studies().to_pylist()}
-    changed = [row["study_id"] for row in studies if now.get(row["study_id"]) != row]
-    if changed:
-        raise StudyChangedError(
-            f"{', '.join(changed)} changed in the store while this was computed, so nothing was "
-            "published. Run it again."
-        )
 
 
 def _publish(

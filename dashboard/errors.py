@@ -7,6 +7,7 @@ DashboardError
 ├── NoMapError              a tumor is to be placed and there is no map for this model
 ├── ExportError             the export cannot be written where it was asked for
 ├── JobError                a job cannot be started, found or stopped
+├── FinetuneError           a head of the user's own cannot be trained or found under this name
 ├── UploadRefusedError      an uploaded file cannot be taken
 ├── ServeError              the dashboard cannot be opened
 └── NotConfirmedError       something would be deleted and nobody said yes
@@ -57,6 +58,10 @@ class ExportError(DashboardError):
 
 class JobError(DashboardError):
     """A job cannot be started, found or stopped."""
+
+
+class FinetuneError(DashboardError):
+    """A head of the user's own cannot be trained or found under this name."""
 
 
 class UploadRefusedError(DashboardError):

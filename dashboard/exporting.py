@@ -12,9 +12,9 @@ import pyarrow.parquet as pq
 from cache.reader import Reader
 from cache.store import Store
 from dashboard.documents import to_json
-from dashboard.embedding import choose_studies
 from dashboard.errors import ExportError
 from dashboard.published_map import newest_layout
+from dashboard.stored import choose_studies
 
 if TYPE_CHECKING:
     from engine.embed import Encoder

@@ -10,11 +10,10 @@ import pyarrow as pa
 
 from cache.reader import Reader
 from cache.store import Store
-from dashboard.embedding import require_unchanged
 from dashboard.errors import NothingToDoError
 from dashboard.outcomes import LayoutOutcome
-from dashboard.predicting import predict_missing
 from dashboard.rows import find_rows, points_of, vectors_of
+from dashboard.stored import require_unchanged
 from engine.progress import Progress
 
 
@@ -53,7 +52,6 @@ def fit_map(store: Store, model_digest: str, name: str, progress: Progress) -> L
         )
         writer.add_coordinates(layout_id, fitted_rows(tumors, layout.coordinates))
     progress("Publishing the map", 1, 1)
-    predict_missing(store, model_digest, [study["study_id"] for study in studies], progress)
     return LayoutOutcome(
         layout_id=layout_id,
         name=name,

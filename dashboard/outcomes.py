@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+
+from dashboard.predictions import OUT_OF_DISTRIBUTION, STRANGENESS
 
 if TYPE_CHECKING:
     from engine.layout import LayoutQuality
@@ -115,6 +118,62 @@ class Prediction:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OwnHeadSummary:
+    """A head that the user trained, in figures of nested cross-validation by patient.
+
+    Attributes:
+        task: Its name.
+        classes: Its classes.
+        num_tumors: Labeled tumors behind it.
+        num_patients: Their patients.
+        num_by_class: Labeled tumors of each class.
+        num_by_study: Labeled tumors of each study.
+        auroc: Value and 95% interval; one class against the rest, mean over classes.
+        accuracy: Value and 95% interval.
+        ece: Calibration error, value and 95% interval.
+        baselines: AUROC of each simple model on the same patients.
+        beats_simple: Whether it is ahead of each simple model beyond chance.
+        verdict: The same in a sentence or two.
+        model_digest: The encoder that it reads.
+        created_at: When it was trained, ISO 8601, UTC.
+    """
+
+    task: str
+    classes: tuple[str, ...]
+    num_tumors: int
+    num_patients: int
+    num_by_class: dict[str, int]
+    num_by_study: dict[str, int]
+    auroc: dict[str, Any]
+    accuracy: dict[str, Any]
+    ece: dict[str, Any]
+    baselines: dict[str, float]
+    beats_simple: bool
+    verdict: str
+    model_digest: str
+    created_at: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FinetuneOutcome:
+    """A head that was trained on the user's labels.
+
+    Attributes:
+        head: What is behind it, and how well it does.
+        num_predicted: Stored tumors that it predicted.
+        notes: What became of labels that were not used, one sentence each.
+        directory: Folder of the head: weights and card.
+        elapsed_s: Seconds.
+    """
+
+    head: OwnHeadSummary
+    num_predicted: int
+    notes: tuple[str, ...]
+    directory: Path
+    elapsed_s: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class PlacedTumor:
     """A tumor put on a frozen map.
 
@@ -125,7 +184,7 @@ class PlacedTumor:
         agreement: Share of its nearest tumors in the full space that are also nearest on the map,
             0..1; higher is more faithful.
         ood_score: How unlike the reference it is, 0..1; higher is stranger.
-        out_of_distribution: Whether the score is beyond the stated threshold: do not interpret.
+        out_of_distribution: Whether the score is beyond the stated threshold.
         neighbors: Its nearest tumors in the full space, the nearest first.
         num_alterations: Alterations that were read.
         num_tokens: Alterations that the encoder reads; the others enter as counts.
@@ -142,6 +201,12 @@ class PlacedTumor:
     num_alterations: int
     num_tokens: int
     predictions: tuple[Prediction, ...] = ()
+
+    @property
+    def is_strange(self) -> bool:
+        """Whether it must not be interpreted: by the model, or where that tells nothing, the map."""
+        told = [p.flag for p in self.predictions if p.task == STRANGENESS]
+        return OUT_OF_DISTRIBUTION in told if told else self.out_of_distribution
 
 
 @dataclass(frozen=True, kw_only=True)

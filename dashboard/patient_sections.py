@@ -21,6 +21,7 @@ from dashboard.wording import (
     DISTANCE,
     NOT_PROFILED,
     OUT_OF_DISTRIBUTION,
+    STRANGENESS,
     WILSON,
     count,
     day,
@@ -83,11 +84,7 @@ def show_trust(case: Case) -> None:
     with st.container(border=True, gap="small"):
         st.subheader("Can this be trusted?", anchor=False)
         _show_verdict(case)
-        st.markdown(
-            f"Stranger than **{case.ood_score:.0%}** of the reference tumors; above "
-            f"{OOD_RULE_SHARE:.0%} a tumor is marked.",
-            help=OUT_OF_DISTRIBUTION,
-        )
+        _show_strangeness(case)
         total = len(case.neighbors)
         near = round(case.agreement * total)
         st.markdown(
@@ -97,23 +94,42 @@ def show_trust(case: Case) -> None:
         _show_doubts(case)
 
 
+def _show_strangeness(case: Case) -> None:
+    if case.strangeness is not None:
+        st.markdown(
+            f"Stranger than **{case.strangeness:.0%}** of the reference tumors; above 95.5% a "
+            "tumor is marked.",
+            help=STRANGENESS,
+        )
+    st.markdown(
+        f"Farther from its nearest tumors than **{case.map_strangeness:.0%}** of the tumors on "
+        f"this map; {OOD_RULE_SHARE:.0%} is far.",
+        help=OUT_OF_DISTRIBUTION,
+    )
+
+
 def _show_verdict(case: Case) -> None:
     if case.out_of_distribution:
         st.error(
-            "It is unlike the tumors that the map was made of. Do not interpret its place or "
-            "its neighbors.",
+            "It is unlike the tumors that the model knows. Do not interpret its place, its "
+            "neighbors or its predictions.",
             title="Do not interpret",
             icon=":material/block:",
         )
     else:
         st.success(
-            "It is like tumors that the map was made of.",
+            "It is like tumors that the model knows.",
             title="Within the reference",
             icon=":material/check_circle:",
         )
 
 
 def _show_doubts(case: Case) -> None:
+    if case.is_far and not case.out_of_distribution:
+        st.warning(
+            "Nothing on this map is near it: its neighbors say little.",
+            icon=":material/warning:",
+        )
     if len(case.neighbors) and case.agreement < LOW_AGREEMENT:
         st.warning(
             "Its place on the map says little: read the nearest tumors below instead.",

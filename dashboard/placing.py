@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from cache.store import Store
 from dashboard.outcomes import Neighbor, PlacedTumor, PlaceOutcome, Prediction
-from dashboard.predicting import installed_heads
 from dashboard.published_map import PublishedMap, load_map
 from engine.progress import Progress, no_progress
 
 if TYPE_CHECKING:
     from engine.cohort import Cohort
     from engine.embed import Encoder
-    from engine.heads import Heads
+    from engine.own_heads import OwnHeads
     from engine.placement import Placement
+    from engine.predictor import Predictor
+    from engine.readout import Readout
+    from engine.tokens import TumorTokens
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,26 +30,36 @@ class Placer:
     Attributes:
         encoder: The encoder.
         map: The map.
-        heads: What tells classes; None when no heads are shipped.
+        predictor: What tells classes; None when no heads are shipped.
+        own: The heads that the user trained; None where they were not asked for.
     """
 
     encoder: Encoder
     map: PublishedMap
-    heads: Heads | None
+    predictor: Predictor | None
+    own: OwnHeads | None = None
 
     @classmethod
-    def load(cls, store: Store, encoder: Encoder) -> Placer:
+    def load(cls, store: Store, encoder: Encoder, heads_folder: Path | None = None) -> Placer:
         """Load the current map for an encoder.
 
         Args:
             store: The store.
             encoder: The encoder whose digest the map must carry.
+            heads_folder: Folder of the heads that the user trained; it need not exist.
 
         Raises:
             NoMapError: If there is no map, or only one of another model.
         """
+        from engine.predictor import Predictor
+
         published = load_map(store, encoder.digest)
-        return cls(encoder=encoder, map=published, heads=installed_heads(encoder.digest))
+        own = None
+        if heads_folder is not None and heads_folder.is_dir():
+            from engine.own_heads import OwnHeads
+
+            own = OwnHeads.load(heads_folder, encoder)
+        return cls(encoder=encoder, map=published, predictor=Predictor.installed(encoder), own=own)
 
     def place(self, cohort: Cohort, progress: Progress = no_progress) -> tuple[PlacedTumor, ...]:
         """Place every tumor of a cohort; each result is independent of the others.
@@ -71,10 +82,10 @@ class Placer:
                 panels=cohort.panels,
             )
         )
-        vectors = self.encoder.embed(tokens, progress=progress)
-        placement = place(vectors, self.map.reference, progress=progress)
+        readout = self.encoder.read(tokens, progress=progress)
+        placement = place(readout.embeddings, self.map.reference, progress=progress)
         neighbors = self._neighbors(placement)
-        predictions = self._predictions(cohort, vectors, placement)
+        predictions = self._predictions(cohort, tokens, readout)
         num_alterations = count_alterations(cohort)
         return tuple(
             PlacedTumor(
@@ -101,13 +112,19 @@ class Placer:
         return [tuple(flat[start : start + num_neighbors]) for start in starts]
 
     def _predictions(
-        self, cohort: Cohort, vectors: npt.NDArray[np.float32], placement: Placement
+        self, cohort: Cohort, tokens: TumorTokens, readout: Readout
     ) -> list[list[Prediction]]:
-        told: list[list[Prediction]] = [[] for _ in vectors]
-        if self.heads is None:
-            return told
+        from engine.heads import PREDICTIONS
+        from engine.own_heads import circumstances
+
+        told: list[list[Prediction]] = [[] for _ in tokens.sample_ids]
         types = cohort.samples["cancer_type"].to_pylist()
-        table = self.heads.predict(vectors, types, placement.out_of_distribution)
+        table = PREDICTIONS.empty_table()
+        if self.predictor is not None:
+            table = self.predictor.predict(tokens, readout, types, no_progress)
+        if self.own is not None:
+            known = circumstances(tokens, types, table)
+            table = pa.concat_tables([table, self.own.predict(tokens, readout, known)])
         for row in table.rename_columns({"class": "class_name"}).to_pylist():
             told[row.pop("row")].append(Prediction(**row))
         return told

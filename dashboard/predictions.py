@@ -12,6 +12,11 @@ COLUMNS = ["task", "class", "probability", "lower", "upper", "flag"]
 NOT_APPLICABLE = "not_applicable"
 UNCERTAIN = "uncertain"
 OUT_OF_DISTRIBUTION = "out_of_distribution"
+STRANGENESS = "strangeness"
+"""Task of the rows that say how unlike the reference a tumor is; no question of its own."""
+PANEL_TOO_SMALL = "panel_too_small"
+NOT_INTERPRETED = [OUT_OF_DISTRIBUTION, PANEL_TOO_SMALL]
+"""Flags with which no class is shown on a map."""
 
 MOST_CLASSES = 3
 
@@ -90,11 +95,13 @@ class Answer:
     """What a head says to one question.
 
     Attributes:
+        task: Name of the question in the store.
         title: The question.
         guesses: The likeliest classes, the likeliest first.
         flag: `ok`, `uncertain` or `out_of_distribution`.
     """
 
+    task: str
     title: str
     guesses: tuple[Guess, ...]
     flag: str
@@ -117,7 +124,7 @@ def answers(predictions: pd.DataFrame) -> tuple[Answer, ...]:
     order = {task: place for place, task in enumerate(QUESTIONS)}
     found.sort(key=lambda item: order.get(item[0], len(order)))
     return tuple(
-        Answer(title=QUESTIONS.get(task, task), guesses=_guesses(task, rows), flag=flag)
+        Answer(task=task, title=QUESTIONS.get(task, task), guesses=_guesses(task, rows), flag=flag)
         for task, flag, rows in found
     )
 

@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import streamlit as st
 
-from dashboard import cases, queries
+from dashboard import cases, predicted, queries
 from dashboard.card import ModelCard, read_card
 from dashboard.cases import Case
 from dashboard.coloring import Coloring, color_gene, color_labels, color_numbers
 from dashboard.nearest import Space
+from dashboard.outcomes import OwnHeadSummary
 from dashboard.queries import Choice, MapData, Objects
 from dashboard.service import Service
 from dashboard.settings import Settings
@@ -116,6 +117,12 @@ def load_report(key: Published, study_id: str) -> Report:
         )
 
 
+@st.cache_resource(max_entries=2, show_spinner=False)
+def load_own_heads(key: Published) -> tuple[OwnHeadSummary, ...]:
+    """Return the heads that the user trained; a new one comes with a new snapshot."""
+    return _service(key.home).own_heads()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Choices:
     """What a map can be colored by, and which maps there are."""
@@ -128,9 +135,10 @@ class Choices:
 @st.cache_resource(max_entries=2, show_spinner=False)
 def load_choices(key: Published) -> Choices:
     """Return what the reader can choose from."""
+    own = load_own_heads(key)
     with _service(key.home).store.read() as reader:
         return Choices(
-            labels=queries.list_labels(reader),
+            labels=(*queries.list_labels(reader), *predicted.list_predicted(reader, own)),
             numbers=queries.list_numbers(reader),
             maps=queries.list_maps(reader),
         )
@@ -140,6 +148,8 @@ def load_choices(key: Published) -> Choices:
 def load_label(key: Published, _data: MapData, layout_id: int, label: str) -> Objects:
     """Return a label of each tumor of a map, (N,) text or None."""
     with _service(key.home).store.read() as reader:
+        if label.startswith(predicted.PREDICTED):
+            return predicted.predicted_classes(reader, _data, label)
         return queries.label_values(reader, _data, label)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,8 +20,10 @@ from dashboard.outcomes import (
     Check,
     DemoOutcome,
     EmbedOutcome,
+    FinetuneOutcome,
     ImportOutcome,
     LayoutOutcome,
+    OwnHeadSummary,
     PlaceOutcome,
 )
 from dashboard.settings import make_private
@@ -29,9 +31,11 @@ from engine.progress import Progress, no_progress
 
 if TYPE_CHECKING:
     from dashboard.placing import Placer
+    from dashboard.training import Sources
     from engine.cohort import Cohort
     from engine.config import PretrainConfig
     from engine.embed import Encoder
+    from engine.evaluation.rows import Evaluation
     from engine.readers.options import ReadOptions
     from engine.training.pretrain import PretrainResult
 
@@ -124,7 +128,9 @@ class Service:
         from dashboard.embedding import embed_studies
 
         self._require_studies("Embeddings are computed from imported studies")
-        return embed_studies(self.store, self.encoder, study_ids, progress)
+        outcome = embed_studies(self.store, self.encoder, study_ids, progress)
+        self._predict_own(outcome.study_ids, progress)
+        return outcome
 
     def layout(self, name: str = "main", progress: Progress = no_progress) -> LayoutOutcome:
         """Fit a map of every embedded tumor and publish it as a new version.
@@ -192,7 +198,7 @@ class Service:
         """
         from dashboard.placing import Placer
 
-        return Placer.load(self.store, self.encoder)
+        return Placer.load(self.store, self.encoder, self.heads_folder)
 
     def export(self, study_id: str, out_dir: Path) -> list[Path]:
         """Write a study as Parquet files.
@@ -215,38 +221,139 @@ class Service:
 
     def pretrain(
         self,
-        study_ids: Sequence[str],
+        sources: Sources,
         out_dir: Path,
         config: PretrainConfig,
         *,
-        data: Path | None = None,
         resume: bool = False,
         progress: Progress = no_progress,
     ) -> PretrainResult:
-        """Train an encoder and its heads; they are written to a folder and not installed.
+        """Train an encoder and all that predicts; it is written to a folder and not installed.
 
         Args:
-            study_ids: Studies to train on.
+            sources: Studies to train on.
             out_dir: Folder for weights, vocabulary, settings and card.
             config: Settings of the run.
-            data: Folder of study folders; None takes the studies from the store.
             resume: Whether to continue from the checkpoint in `out_dir`, if there is one.
             progress: Told how far the work is.
 
         Returns:
             Folder, digest and card.
         """
-        from dashboard.training import fit_study_heads, stored_studies, study_folders
+        from dashboard.training import fit_predictors, read_sources
         from engine.training.pretrain import pretrain
 
-        if data is None:
-            studies = stored_studies(self.store, study_ids)
-        else:
-            studies = study_folders(data, study_ids, progress)
-        tables = {study_id: study.tables for study_id, study in studies.items()}
+        material = read_sources(self.store, sources, progress)
+        tables = {study_id: study.tables for study_id, study in material.studies.items()}
         result = pretrain(tables, config, out_dir, resume=resume, progress=progress)
-        fit_study_heads(out_dir, studies, progress)
+        fit_predictors(out_dir, material, progress)
         return result
+
+    def evaluate(
+        self,
+        sources: Sources,
+        directory: Path | None = None,
+        sections: Sequence[str] = (),
+        progress: Progress = no_progress,
+    ) -> Evaluation:
+        """Measure a model on patients who took no part in its training.
+
+        Args:
+            sources: Studies that it was trained on, and cohorts of treated patients.
+            directory: Folder of the model; the installed one when None.
+            sections: Sections of the protocol; all when empty.
+            progress: Told how far the work is.
+
+        Returns:
+            The evidence.
+        """
+        from dashboard.evaluating import evaluate_model
+        from dashboard.training import read_sources
+        from engine.weights import SHIPPED
+
+        material = read_sources(self.store, sources, progress)
+        return evaluate_model(directory or SHIPPED, material, sections, progress)
+
+    def add_ablations(
+        self,
+        evaluation: Evaluation,
+        sources: Sources,
+        out_dir: Path,
+        directory: Path | None = None,
+        progress: Progress = no_progress,
+    ) -> Evaluation:
+        """Pretrain short variants with one thing changed, and probe each on validation patients.
+
+        Args:
+            evaluation: What the variants are added to.
+            sources: Studies to train on.
+            out_dir: Folder for one result per variant; those that are there are not run again.
+            directory: Folder of the model whose settings are varied; the installed one when None.
+            progress: Told how far the work is.
+
+        Returns:
+            The evaluation with the figures of the variants.
+        """
+        from dashboard.evaluating import ablate
+        from dashboard.training import read_sources
+        from engine.weights import SHIPPED
+
+        material = read_sources(self.store, sources, progress)
+        found = ablate(directory or SHIPPED, material, out_dir, progress)
+        return replace(evaluation, ablations=found)
+
+    def finetune(
+        self, labels: Path, task: str, progress: Progress = no_progress
+    ) -> FinetuneOutcome:
+        """Train a head on the user's own labels, and predict every embedded tumor with it.
+
+        Args:
+            labels: Table with `sample_id` and `label`, and where needed `study_id`, `patient_id`.
+            task: Name of the head; a head of that name gives way.
+            progress: Told how far the work is.
+
+        Returns:
+            What is behind the head, and how well it does beside simple models.
+
+        Raises:
+            NothingToDoError: If no study is imported.
+            SourceNotFoundError: If there is nothing at `labels`.
+            FinetuneError: If the name is taken or not a name.
+            ImportRefusedError: If the labels cannot be used.
+        """
+        from dashboard.finetuning import finetune
+
+        self._require_studies("A head is trained on labeled tumors of imported studies")
+        _require_source(labels)
+        return finetune(self.store, self.encoder, self.heads_folder, labels, task, progress)
+
+    def own_heads(self) -> tuple[OwnHeadSummary, ...]:
+        """Return what is known of the heads that the user trained."""
+        from dashboard.own_cards import read_summaries
+
+        return read_summaries(self.heads_folder)
+
+    def remove_head(self, task: str) -> None:
+        """Delete a head that the user trained, with all that it predicted.
+
+        Raises:
+            FinetuneError: If there is no head of that name.
+        """
+        from dashboard.finetuning import remove_head
+        from dashboard.published_map import installed_digest
+
+        remove_head(self.store, installed_digest(), self.heads_folder, task)
+
+    @property
+    def heads_folder(self) -> Path:
+        """Folder of the heads that the user trained, one folder each."""
+        return self.home / "heads"
+
+    def _predict_own(self, study_ids: Sequence[str], progress: Progress) -> None:
+        if self.heads_folder.is_dir():
+            from dashboard.finetuning import predict_own
+
+            predict_own(self.store, self.encoder, self.heads_folder, study_ids, progress)
 
     def list_studies(self) -> pa.Table:
         """Return the imported studies, as `cache.store.Reader.list_studies` does."""
@@ -278,10 +385,7 @@ class Service:
         return build_demo(self, progress)
 
     def _read(self, path: Path, options: ReadOptions, progress: Progress) -> Cohort:
-        if not path.exists():
-            raise SourceNotFoundError(
-                f"There is no file or folder {path.name!r} where it was looked for. Check the path."
-            )
+        _require_source(path)
         from engine.sandbox import read_in_child
 
         return read_in_child(path, options, progress)
@@ -292,6 +396,13 @@ class Service:
                 f"{purpose}, and none is imported. Begin with `tumorxy import PATH` or "
                 "`tumorxy demo`."
             )
+
+
+def _require_source(path: Path) -> None:
+    if not path.exists():
+        raise SourceNotFoundError(
+            f"There is no file or folder {path.name!r} where it was looked for. Check the path."
+        )
 
 
 def cohort_tables(cohort: Cohort) -> dict[str, Any]:

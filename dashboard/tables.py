@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +26,7 @@ from dashboard.outcomes import (
 )
 
 if TYPE_CHECKING:
+    from engine.evaluation.rows import Estimate, Evaluation
     from engine.training.pretrain import PretrainResult
 
 RESEARCH_USE = "Research use only. Not for decisions about the care of a patient."
@@ -128,7 +129,7 @@ def _tumor_row(tumor: PlacedTumor) -> dict[str, Any]:
         "y": tumor.y,
         "agreement": tumor.agreement,
         "ood_score": tumor.ood_score,
-        "reading": "do not interpret" if tumor.out_of_distribution else "within the reference",
+        "reading": "do not interpret" if tumor.is_strange else "within the reference",
         "num_alterations": tumor.num_alterations,
         "num_tokens": tumor.num_tokens,
     }
@@ -154,6 +155,45 @@ def draw_export(console: Console, files: Iterable[Path], num_rows: Iterable[int]
         for file, count in zip(files, num_rows, strict=True)
     ]
     _print(console, "Exported", ("file", "rows", "megabytes"), rows)
+
+
+def draw_evaluation(console: Console, evaluation: Evaluation) -> None:
+    """Print a row per figure: ours, the best baseline, and the paired difference."""
+    table = Table(title=f"Model {evaluation.model_digest[:12]}", title_justify="left")
+    for heading in ("Task", "View", "Figure", "n", "Ours", "Best baseline", "Difference", "Aim"):
+        table.add_column(heading, overflow="fold")
+    for row in evaluation.rows:
+        best = row.baselines.get(row.best_baseline or "")
+        table.add_row(
+            row.task,
+            row.view,
+            row.metric,
+            f"{row.num_tumors:,}",
+            _interval(row.ours),
+            f"{row.best_baseline}: {_interval(best)}" if best else "",
+            _interval(row.difference) if row.difference else "",
+            "" if row.reach is None else f"{row.reach:g} {'yes' if row.is_reached else 'no'}",
+        )
+    console.print(table)
+    if evaluation.ablations:
+        _draw_ablations(console, evaluation.ablations)
+
+
+def _draw_ablations(console: Console, results: Mapping[str, Mapping[str, Any]]) -> None:
+    """Print a row per variant, its figures on validation patients beside it."""
+    table = Table(title="Validation, linear probes of the embedding", title_justify="left")
+    table.add_column("Variant")
+    for heading in next(iter(results.values()))["figures"]:
+        table.add_column(heading, justify="right")
+    for name, result in results.items():
+        table.add_row(name, *(f"{value:.3f}" for value in result["figures"].values()))
+    console.print(table)
+
+
+def _interval(estimate: Estimate) -> str:
+    if estimate.low is None or estimate.high is None:
+        return f"{estimate.value:.3f}"
+    return f"{estimate.value:.3f} ({estimate.low:.3f} to {estimate.high:.3f})"
 
 
 def draw_pretrain(console: Console, result: PretrainResult) -> None:

@@ -7,19 +7,33 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pyarrow as pa
 
 from cache.store import Store
-from dashboard.embedding import choose_studies, tables_of
 from dashboard.errors import NothingToDoError, SourceNotFoundError
+from dashboard.stored import choose_studies, tables_of
 from engine.progress import Progress
 
 if TYPE_CHECKING:
     from engine.tokens import Tables
+    from engine.training.fit_model import LabeledCohort
+    from engine.vocabulary import Vocabulary
 
-DEFAULT_STUDIES = ("tcga_pancan", "msk_met_2021")
+DEFAULT_STUDIES = ("tcga_pancan", "msk_met_2021", "msk_impact_2017")
 """Studies that the shipped weights were trained on."""
+
+TREATED_STUDIES = (
+    "samstein_2019",
+    "vanallen_2015",
+    "braun_2020",
+    "roh_2017",
+    "riaz_2017",
+    "hugo_2016",
+    "snyder_2017",
+    "jung_2019",
+    "rizvi_2018",
+)
+"""Cohorts of patients under checkpoint blockade: the first four train, the others test."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +42,54 @@ class TrainingStudy:
 
     tables: Tables
     clinical: pa.Table  # columns sample_id, attribute, value
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sources:
+    """Which studies to train or evaluate on, and where they are.
+
+    Args:
+        study_ids: Studies for the encoder and the heads of subtypes.
+        treated: Cohorts under checkpoint blockade, for the heads of outcome.
+        data: Folder of study folders; None takes the studies from the store.
+    """
+
+    study_ids: Sequence[str]
+    treated: Sequence[str] = ()
+    data: Path | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Material:
+    """Studies as they were read, by name; as in `Sources`."""
+
+    studies: Mapping[str, TrainingStudy]
+    treated: Mapping[str, TrainingStudy]
+
+
+def read_sources(store: Store, sources: Sources, progress: Progress) -> Material:
+    """Read the studies from the store or from their folders.
+
+    Args:
+        store: The store.
+        sources: What to read.
+        progress: Told how far the work is.
+
+    Raises:
+        NothingToDoError: If nothing is imported.
+        StudyNotFoundError: If a study is not in the store.
+        SourceNotFoundError: If a folder is not there.
+        ImportRefusedError: If a study is refused.
+    """
+    names = [*sources.study_ids, *sources.treated]
+    if sources.data is None:
+        found = stored_studies(store, names)
+    else:
+        found = study_folders(sources.data, names, progress)
+    return Material(
+        studies={name: found[name] for name in sources.study_ids},
+        treated={name: found[name] for name in sources.treated},
+    )
 
 
 def stored_studies(store: Store, study_ids: Sequence[str]) -> dict[str, TrainingStudy]:
@@ -41,8 +103,6 @@ def stored_studies(store: Store, study_ids: Sequence[str]) -> dict[str, Training
         NothingToDoError: If nothing is imported.
         StudyNotFoundError: If a study is not in the store.
     """
-    from engine.head_tasks import TASKS
-
     if not store.exists():
         raise NothingToDoError(
             "An encoder is trained on studies, and none is imported. Import some, or point to "
@@ -52,9 +112,9 @@ def stored_studies(store: Store, study_ids: Sequence[str]) -> dict[str, Training
     with store.read() as reader:
         for row in choose_studies(reader, study_ids):
             columns = []
-            for task in TASKS:
-                values = reader.clinical(task.attribute, [row["study_id"]]).drop(["study_id"])
-                name = pa.array([task.attribute] * values.num_rows, pa.string())
+            for attribute in reader.attributes([row["study_id"]])["attribute"].to_pylist():
+                values = reader.clinical(attribute, [row["study_id"]]).drop(["study_id"])
+                name = pa.array([attribute] * values.num_rows, pa.string())
                 columns.append(values.append_column("attribute", name))
             found[row["study_id"]] = TrainingStudy(
                 tables=tables_of(reader, row), clinical=pa.concat_tables(columns)
@@ -96,7 +156,7 @@ def study_folders(
 def fit_study_heads(
     directory: Path, studies: Mapping[str, TrainingStudy], progress: Progress
 ) -> tuple[str, ...]:
-    """Fit the heads of an encoder and write them beside its weights.
+    """Fit what predicts on top of an encoder and write it beside its weights.
 
     Args:
         directory: Folder of the encoder.
@@ -106,38 +166,70 @@ def fit_study_heads(
     Returns:
         Tasks that got a head: those with labeled tumors enough to fit, choose and report on.
     """
-    from engine.embed import Encoder
-    from engine.training.fit_heads import LabeledTumors, fit_heads, fittable_tasks
+    from engine.training.fit_model import fit_model
+    from engine.weights import load_model
 
-    encoder = Encoder.load(directory)
-    labels = {name: _labels(study) for name, study in studies.items()}
-    labels = {name: found for name, found in labels.items() if found}
-    tasks = sorted({task for found in labels.values() for task in found})
-    if not tasks:
+    found = {name: labels for name, study in studies.items() if (labels := labels_of(study))}
+    if not found:
         return ()
-    vectors, patients, cohorts = [], [], []
+    cohort = labeled_cohort(studies, found, load_model(directory).vocabulary)
+    return fit_model(directory, cohort, progress=progress)
+
+
+def fit_predictors(directory: Path, material: Material, progress: Progress) -> None:
+    """Fit everything that predicts on top of an encoder and write it beside its weights.
+
+    Args:
+        directory: Folder of the encoder.
+        material: What it was trained on, and cohorts for the heads of outcome where there are any.
+        progress: Told how far the work is.
+    """
+    from dashboard.outcome_training import fit_study_outcomes
+    from engine.training.dataset import build_dataset
+    from engine.training.fit_ood import add_detector
+    from engine.weights import load_model
+
+    if not fit_study_heads(directory, material.studies, progress):
+        return
+    tables = {name: study.tables for name, study in material.studies.items()}
+    data = build_dataset(tables, load_model(directory).vocabulary)
+    add_detector(directory, data.tokens, data.cancer_types, data.parts, progress=progress)
+    if material.treated:
+        fit_study_outcomes(directory, material.studies, material.treated, progress)
+
+
+def labeled_cohort(
+    studies: Mapping[str, TrainingStudy],
+    labels: Mapping[str, Mapping[str, Sequence[str | None]]],
+    vocabulary: Vocabulary,
+) -> LabeledCohort:
+    """Join the tumors of several studies with their labels.
+
+    Args:
+        studies: Studies by name.
+        labels: By study that has any, by task, the class of each tumor.
+        vocabulary: Vocabulary of the encoder.
+    """
+    from engine.tokens import concatenate, tokenize
+    from engine.training.fit_model import LabeledCohort
+
+    tasks = sorted({task for columns in labels.values() for task in columns})
+    tokens, patients, cohorts = [], [], []
     joined: dict[str, list[str | None]] = {task: [] for task in tasks}
-    for name, found in labels.items():
+    for name, columns in labels.items():
         tables = studies[name].tables
-        tokens = encoder.tokenize(tables)
-        vectors.append(encoder.embed(tokens, progress=progress))
+        tokens.append(tokenize(tables, vocabulary))
         patients += tables.samples["patient_id"].to_pylist()
-        cohorts += [name] * len(tokens)
+        cohorts += [name] * len(tokens[-1])
         for task in tasks:
-            joined[task] += found.get(task, [None] * len(tokens))
-    chosen = fittable_tasks(joined, patients)
-    tumors = LabeledTumors(
-        vectors=np.concatenate(vectors),
-        patient_ids=patients,
-        cohorts=cohorts,
-        labels={task: joined[task] for task in chosen},
+            joined[task] += columns.get(task, [None] * len(tokens[-1]))
+    return LabeledCohort(
+        tokens=concatenate(tokens), patient_ids=patients, cohorts=cohorts, labels=joined
     )
-    fit_heads(tumors, model_digest=encoder.digest, progress=progress).save(directory)
-    return chosen
 
 
-def _labels(study: TrainingStudy) -> dict[str, list[str | None]]:
-    """Read the labels of the tasks that a study answers, by sample."""
+def labels_of(study: TrainingStudy) -> dict[str, list[str | None]]:
+    """Read the labels of the tasks that a study answers: by task, the class of each sample."""
     from engine.head_tasks import task_labels
 
     samples = study.tables.samples["sample_id"].to_pylist()

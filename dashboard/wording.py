@@ -154,6 +154,11 @@ QUALITY = {
 }
 """Measures of a map: what they are called, and what they mean."""
 
+STRANGENESS = (
+    "How unlike the tumors that the model was fitted on this one is: whether chance explains its "
+    "altered genes better than any kind of tumor, and whether the model can tell what kind it is. "
+    "The rule was fixed on held-out patients so that at most 1 in 20 ordinary tumors is marked."
+)
 OUT_OF_DISTRIBUTION = (
     "How unlike the reference this tumor is: its mean distance to its 15 nearest tumors, "
     "ranked among the same figure of all reference tumors. 0.97 means stranger than 97% of them."

@@ -2,7 +2,8 @@
 
 Reads the public gene sets under `DATA_ROOT/gene_sets` and writes `engine/data/genes.parquet` (one
 row per approved symbol), `gene_names.parquet` (other names), `gene_sets.parquet` (panels, pathways,
-hallmark sets) and the card `genes.md`. Running it again gives the same files.
+hallmark sets), `hotspots.parquet` (residues) and the card `genes.md`. Running it again gives the
+same files.
 """
 
 from __future__ import annotations
@@ -23,11 +24,12 @@ from engine.gene_sources import (
     Span,
     collect_names,
     read_bands,
+    read_hotspots,
     read_lengths,
     read_sets,
     read_sources,
 )
-from engine.genes import DATA, GENES_SCHEMA, NAMES_SCHEMA, SETS_SCHEMA
+from engine.genes import DATA, GENES_SCHEMA, HOTSPOTS_SCHEMA, NAMES_SCHEMA, SETS_SCHEMA
 
 CARD = """# The gene table
 
@@ -41,6 +43,8 @@ arm, protein length; {coding:,} protein coding, of which {placed:,} have a span 
 | `gene_names.parquet` | {names:,} | {previous:,} previous symbols and {aliases:,} aliases |
 | `gene_sets.parquet` | {sets:,} | {panels} sequencing panels, {pathways} oncogenic pathways with \
 roles, {hallmarks} hallmark sets |
+| `hotspots.parquet` | {hotspots:,} | residues mutated more often than by chance, in \
+{hotspot_genes} genes |
 
 ## Sources
 
@@ -54,6 +58,8 @@ PoisonAlien/maftools @ c8ff3283f7395e4a7d4fb56158e638b554d5ada0 | MIT |
 @ fb9e749d6f0eb61fb552274b013db56500f54563 | GPL-3 |
 | hallmark sets v7.5.1 (MSigDB, Liberzon et al. 2015) | mimifp/IMvigor210_mUC \
 @ 508772c4e1dcc1374cf27c8cb8925ad670fcf04d | MSigDB terms not verified |
+| hotspot residues (Chang et al. 2018) | vanallenlab/moalmanac \
+@ 5dcc132a831d673f82ff302673143e893635ab22 | GPL-2 |
 | renames that no identifier shows | HGNC, written as facts in `gene_history.py` | CC0 |
 
 Single facts (a symbol, an id, a coordinate) were taken over, not the files.
@@ -144,12 +150,23 @@ def build_names(names: dict[str, list[Name]]) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=NAMES_SCHEMA)
 
 
-def build_sets(
-    approved: dict[str, str], names: dict[str, list[Name]], folder: Path
-) -> tuple[pa.Table, list[str]]:
-    """Build the table of gene sets under approved symbols, and list the symbols left out."""
+def approved_symbols(approved: dict[str, str], names: dict[str, list[Name]]) -> dict[str, str]:
+    """Map every name with a clear meaning to its approved symbol."""
     meant = {symbol: symbol for symbol in approved}
-    meant |= {name: found[0].hugo_symbol for name, found in names.items() if found[0].rank == 0}
+    return meant | {
+        name: found[0].hugo_symbol for name, found in names.items() if found[0].rank == 0
+    }
+
+
+def build_hotspots(meant: dict[str, str], folder: Path) -> pa.Table:
+    """Build the table of hotspot residues under approved symbols."""
+    found = sorted({(meant[s], residue) for s, residue in read_hotspots(folder) if s in meant})
+    rows = [{"hugo_symbol": symbol, "residue": residue} for symbol, residue in found]
+    return pa.Table.from_pylist(rows, schema=HOTSPOTS_SCHEMA)
+
+
+def build_sets(meant: dict[str, str], folder: Path) -> tuple[pa.Table, list[str]]:
+    """Build the table of gene sets under approved symbols, and list the symbols left out."""
     members = read_sets(folder)
     roles = {(c, n, meant[s]): role for c, n, s, role in members if s in meant}
     rows = [
@@ -179,6 +196,8 @@ def write_card(tables: dict[str, pa.Table], left_out: list[str]) -> str:
         panels=count["panel"],
         pathways=count["pathway"],
         hallmarks=count["hallmark"],
+        hotspots=tables["hotspots"].num_rows,
+        hotspot_genes=len(set(tables["hotspots"]["hugo_symbol"].to_pylist())),
         left_out=", ".join(left_out),
     )
 
@@ -190,11 +209,13 @@ def main(arguments: list[str]) -> None:
     folder = Path(arguments[0]) / "gene_sets"
     sources = read_sources(folder)
     names = collect_names(sources, folder)
-    sets, left_out = build_sets(sources.approved, names, folder)
+    meant = approved_symbols(sources.approved, names)
+    sets, left_out = build_sets(meant, folder)
     tables = {
         "genes": build_genes(sources, names, folder),
         "gene_names": build_names(names),
         "gene_sets": sets,
+        "hotspots": build_hotspots(meant, folder),
     }
     for name, table in tables.items():
         pq.write_table(table, DATA / f"{name}.parquet", compression="zstd", compression_level=19)

@@ -21,6 +21,8 @@ class EncoderConfig:
     longest_wavelength: float = 1e9
     num_residue_waves: int = 8  # Fourier pairs of the place in the protein
     spectrum_strength: float = 20.0  # mutations worth of prior in the substitution spectrum
+    use_positions: bool = True  # rotary phase by genomic position, place in the protein
+    use_knowledge: bool = True  # pathways and roles of genes, hotspot residues
 
     def __post_init__(self) -> None:
         """Refuse shapes that cannot be built."""
@@ -54,7 +56,12 @@ class PretrainConfig:
     hidden_share: float = 0.3  # genes hidden from a view, mean; drawn per tumor from 0..2 x mean
     modality_drop_share: float = 0.15  # tumors whose copy number is hidden as a whole
     detail_drop_share: float = 0.3  # tumors without allele fractions; positions; residues
+    kind_drop_share: float = 0.5  # tumors with mutations of unknown consequence
+    promoter_drop_share: float = 0.5  # tumors whose promoters were not sequenced
     covariate_weight: float = 3.0  # of the loss on burden, spectrum and arms
-    contrast_weight: float = 0.5  # of telling a tumor's second view from other tumors' views
+    contrast_weight: float = 1.0  # of telling a tumor's second view from other tumors' views
     contrast_temperature: float = 0.1
+    use_copy_number: bool = True
+    data_share: float = 1.0  # of the training patients
+    without_types: tuple[str, ...] = ()  # cancer types kept out, as `Dataset.cancer_types`
     seed: int = 0

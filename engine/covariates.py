@@ -28,6 +28,14 @@ def covariate_names(arms: tuple[str, ...]) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, kw_only=True)
+class GenomeFacts:
+    """What counting needs to know of the genes of a vocabulary."""
+
+    coding_mb: Tensor  # (G,) float32, coding length in megabases
+    arm_membership: Tensor  # (G, A) float32, 1 where a gene lies on an arm
+
+
+@dataclass(frozen=True, kw_only=True)
 class Covariates:
     """Covariates of B tumors; `known` is False where a value could not be measured."""
 
@@ -36,13 +44,13 @@ class Covariates:
 
 
 def compute_covariates(
-    batch: Batch, coding_mb: Tensor, spectrum_prior: Tensor, strength: float
+    batch: Batch, facts: GenomeFacts, spectrum_prior: Tensor, strength: float
 ) -> Covariates:
     """Compute the covariates of each tumor from its visible tokens and its counts.
 
     Args:
         batch: B tumors.
-        coding_mb: Coding length of each vocabulary gene, (G,), megabases.
+        facts: Lengths and arms of the vocabulary's genes.
         spectrum_prior: Share of each substitution class in the training tumors, (S,).
         strength: Mutations worth of prior mixed into each spectrum.
 
@@ -50,12 +58,12 @@ def compute_covariates(
         Values and what is known, (B, C) each; columns as `covariate_names`.
     """
     mutation_profile, copy_profile = batch.profiled[MUTATIONS], batch.profiled[COPY_NUMBER]
-    megabases = batch.outside_mb + mutation_profile.float() @ coding_mb
+    megabases = batch.outside_mb + mutation_profile.float() @ facts.coding_mb
     mutations = batch.outside_burden + _count(batch, MUTATION_IDS)
     spectrum = _spectrum(batch, spectrum_prior, strength)
     copy_genes = copy_profile.sum(1).clamp(min=1)
     scaled = [_count(batch, (i,)) / copy_genes * 100 for i in COPY_NUMBER_IDS]
-    arms = batch.arm_sum / batch.arm_count.clamp(min=1)
+    arms, arms_known = _arms(batch, facts.arm_membership)
     columns = [
         torch.log1p(mutations / megabases.clamp(min=1e-3)),
         torch.log1p(mutations),
@@ -63,12 +71,19 @@ def compute_covariates(
         arms.abs().mean(1),
     ]
     sequenced = mutation_profile.any(1) | (batch.outside_mb > 0)
-    copied, measured = copy_profile.any(1), (batch.arm_count > 0).any(1)
+    copied, measured = copy_profile.any(1), arms_known.any(1)
     scalars_known = torch.stack([sequenced, sequenced, copied, copied, measured], 1)
     spectrum_known = sequenced[:, None].expand_as(spectrum)
     values = torch.cat([torch.stack(columns, 1), spectrum, arms], 1)
-    known = torch.cat([scalars_known, spectrum_known, batch.arm_count > 0], 1)
+    known = torch.cat([scalars_known, spectrum_known, arms_known], 1)
     return Covariates(values=torch.where(known, values, 0.0), known=known)
+
+
+def _arms(batch: Batch, membership: Tensor) -> tuple[Tensor, Tensor]:
+    """Average gains minus losses of the genes of each arm; known where single copies are told."""
+    genes = (batch.profiled[COPY_NUMBER] & batch.graded[:, None]).float() @ membership
+    steps = batch.copy_level.sign().float() @ membership
+    return steps / genes.clamp(min=1), genes > 0
 
 
 def _count(batch: Batch, kinds: tuple[int, ...]) -> Tensor:

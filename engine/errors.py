@@ -6,6 +6,8 @@ EngineError
 ├── WeightsError            weights are missing, damaged or of another version
 ├── TokenizationError       a cohort cannot be turned into tokens
 ├── TrainingError           a training run cannot start or resume
+├── EvaluationError         what was asked to be evaluated cannot be
+├── DeviceError             a device cannot be used as it was asked for
 └── LayoutError             a layout cannot be fitted, or a tumor cannot be placed on it
 """
 
@@ -83,6 +85,14 @@ class TokenizationError(EngineError):
 
 class TrainingError(EngineError):
     """A training run cannot start or resume."""
+
+
+class EvaluationError(EngineError):
+    """What was asked to be evaluated cannot be."""
+
+
+class DeviceError(EngineError):
+    """A device cannot be used as it was asked for."""
 
 
 class LayoutError(EngineError):

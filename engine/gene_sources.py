@@ -206,3 +206,12 @@ def read_sets(folder: Path) -> list[tuple[str, str, str, str | None]]:
         name, _, *symbols = line.split("\t")
         members += [("hallmark", name, symbol, None) for symbol in symbols if symbol]
     return members
+
+
+def read_hotspots(folder: Path) -> set[tuple[str, int]]:
+    """Read (symbol as written, residue) of single-residue hotspots; splice sites are left out."""
+    return {
+        (row["Hugo_Symbol"], int(row["Amino_Acid_Position"]))
+        for row in read_rows(folder / "hotspot_residues.tsv")
+        if row["Amino_Acid_Position"].isdigit()
+    }

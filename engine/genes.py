@@ -55,6 +55,7 @@ SETS_SCHEMA = pa.schema(
         ("role", pa.string()),  # OG or TSG in pathways, else null
     ]
 )
+HOTSPOTS_SCHEMA = pa.schema([("hugo_symbol", pa.string()), ("residue", pa.int32())])
 
 How = Literal["approved", "previous", "alias", "entrez", "unknown", "excel"]
 
@@ -100,10 +101,14 @@ class GeneTable:
         genes: One row per approved symbol, `GENES_SCHEMA`, sorted by symbol.
         names: Previous symbols and aliases, `NAMES_SCHEMA`.
         sets: Panels, pathways and hallmark sets, `SETS_SCHEMA`.
+        hotspots: Residues mutated more often than by chance, `HOTSPOTS_SCHEMA`.
     """
 
-    def __init__(self, genes: pa.Table, names: pa.Table, sets: pa.Table) -> None:
+    def __init__(
+        self, genes: pa.Table, names: pa.Table, sets: pa.Table, hotspots: pa.Table
+    ) -> None:
         """Index the approved symbols."""
+        self._hotspots = hotspots
         self._genes = genes
         self._names = names
         self._sets = sets
@@ -195,6 +200,18 @@ class GeneTable:
     def hallmarks(self) -> dict[str, tuple[str, ...]]:
         """Return the 50 MSigDB hallmark sets: name to approved symbols, sorted."""
         return self._collection("hallmark")
+
+    def hotspots(self) -> dict[str, tuple[int, ...]]:
+        """Return the residues that are mutated more often than by chance, by approved symbol.
+
+        References:
+            Chang et al. 2018, Accelerating discovery of functional mutant alleles in cancer,
+            10.1158/2159-8290.CD-17-0321.
+        """
+        residues: dict[str, list[int]] = {}
+        for row in self._hotspots.to_pylist():
+            residues.setdefault(row["hugo_symbol"], []).append(row["residue"])
+        return {symbol: tuple(found) for symbol, found in residues.items()}
 
     def locate(self, chromosome: str, positions: np.ndarray, genome: str) -> np.ndarray:
         """Name the gene at each position: protein coding first, then the smallest span.
@@ -288,6 +305,6 @@ def _load() -> GeneTable:
     return GeneTable(
         *(
             pq.ParquetFile(DATA / f"{name}.parquet").read()
-            for name in ("genes", "gene_names", "gene_sets")
+            for name in ("genes", "gene_names", "gene_sets", "hotspots")
         )
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -33,6 +34,7 @@ class Task:
         codes: TCGA codes of the cancer types concerned; empty when all are.
         types: Names of the concerned types in lower case: main types of the OncoTree, and names
             of studies that the tree does not know.
+        fewest: Labeled tumors that a class must have to be told apart.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Task:
     read: Callable[[str], str | None]
     codes: frozenset[str] = frozenset()
     types: frozenset[str] = frozenset()
+    fewest: int = 1
 
 
 def _as_it_is(value: str) -> str | None:
@@ -60,23 +63,47 @@ def _bladder(value: str) -> str | None:
     return "Luminal" if value.startswith("Luminal") else value if value in BLADDER else None
 
 
+def _breast(value: str) -> str | None:
+    return "Luminal" if value in ("LumA", "LumB") else value if value == "Basal" else None
+
+
+def _one_of(classes: frozenset[str]) -> Callable[[str], str | None]:
+    return lambda value: value if value in classes else None
+
+
 PAM50 = frozenset({"LumA", "LumB", "Her2", "Basal", "Normal"})
 HPV = frozenset({"positive", "negative"})
 BLADDER = frozenset({"Basal_squamous", "Luminal"})
+IMMUNE_CLASSES = frozenset({"C1", "C2", "C3", "C4", "C5", "C6"})
+BREAST_TYPES = frozenset({"breast cancer", "breast invasive carcinoma"})
+FEWEST_OF_A_TYPE = 50
 
 TASKS = (
     Task(name=CANCER_TYPE, attribute="TCGA_STUDY", read=_as_it_is),
     Task(
+        name="oncotree_type",
+        attribute="TUMOR_TYPE_CODE",
+        read=_as_it_is,
+        fewest=FEWEST_OF_A_TYPE,
+    ),
+    Task(
         name="pam50",
         attribute="PAM50_SUBTYPE",
-        read=lambda value: value if value in PAM50 else None,
+        read=_one_of(PAM50),
         codes=frozenset({"BRCA"}),
-        types=frozenset({"breast cancer", "breast invasive carcinoma"}),
+        types=BREAST_TYPES,
+    ),
+    Task(
+        name="breast_basal_luminal",
+        attribute="PAM50_SUBTYPE",
+        read=_breast,
+        codes=frozenset({"BRCA"}),
+        types=BREAST_TYPES,
     ),
     Task(
         name="hpv",
         attribute="HPV_STATUS",
-        read=lambda value: value if value in HPV else None,
+        read=_one_of(HPV),
         codes=frozenset({"HNSC", "CESC"}),
         types=frozenset({"head and neck cancer", "cervical cancer", "cervical adenocarcinoma"}),
     ),
@@ -88,7 +115,32 @@ TASKS = (
         codes=frozenset({"BLCA"}),
         types=frozenset({"bladder cancer", "bladder/urinary tract cancer"}),
     ),
+    Task(name="immune_class", attribute="IMMUNE_CLASS", read=_one_of(IMMUNE_CLASSES)),
 )
+
+ICB_RESPONSE = Task(
+    name="icb_response",
+    attribute="RESPONSE",
+    read=_one_of(frozenset({"R", "NR"})),
+    codes=frozenset(
+        {"SKCM", "LUAD", "LUSC", "BLCA", "KIRC", "HNSC", "STAD", "ESCA", "MEL", "NSCLC", "CCRCC"}
+    ),
+    types=frozenset(
+        {
+            "melanoma",
+            "non-small cell lung cancer",
+            "bladder cancer",
+            "bladder/urinary tract cancer",
+            "renal cell carcinoma",
+            "head and neck cancer",
+            "esophagogastric cancer",
+        }
+    ),
+)
+"""Response to checkpoint blockade, fitted apart on cohorts of treated patients."""
+
+ASKED = (*TASKS, ICB_RESPONSE)
+"""Every task that a head may answer."""
 
 
 def task_labels(
@@ -104,10 +156,16 @@ def task_labels(
         left out.
     """
     return {
-        task.name: [None if value is None else task.read(value) for value in values]
+        task.name: _frequent([None if v is None else task.read(v) for v in values], task.fewest)
         for task in TASKS
         if (values := attributes.get(task.attribute)) is not None
     }
+
+
+def _frequent(labels: list[str | None], fewest: int) -> list[str | None]:
+    """Take the labels of rarer classes away."""
+    counts = Counter(labels)
+    return [label if counts[label] >= fewest else None for label in labels]
 
 
 def applies(

@@ -1,10 +1,9 @@
-"""Calibrated linear heads on the frozen embedding: cancer type and molecular classes."""
+"""Calibrated linear heads on what the encoder reads: cancer type and molecular classes."""
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,15 +16,22 @@ from safetensors.numpy import load as parse_safetensors
 from safetensors.numpy import save_file
 
 from engine.errors import WeightsError
-from engine.head_tasks import CANCER_TYPE, TASKS, Task, applies
+from engine.head_tasks import ASKED, CANCER_TYPE, Task, applies
 from engine.progress import Progress, no_progress
+from engine.readout import Readout
 
 HEADS, HEADS_CARD = "heads.safetensors", "heads.json"
 
 OK, UNCERTAIN = "ok", "uncertain"
 OUT_OF_DISTRIBUTION, NOT_APPLICABLE = "out_of_distribution", "not_applicable"
+PANEL_TOO_SMALL = "panel_too_small"
+FEWEST_GENES = 50
+"""Genes of the vocabulary that must have been looked at for mutations."""
+
 FLAG_RULES = {
     NOT_APPLICABLE: "The question does not concern tumors of this type; nothing is predicted.",
+    PANEL_TOO_SMALL: f"Fewer than {FEWEST_GENES} of the genes that the encoder knows were "
+    "sequenced; do not interpret the numbers.",
     OUT_OF_DISTRIBUTION: "The tumor is unlike the reference tumors; do not interpret the numbers.",
     UNCERTAIN: "The 95% interval of the likeliest class reaches below one half.",
     OK: "None of these.",
@@ -49,13 +55,41 @@ BLOCK_TUMORS = 2048
 """Tumors predicted at once: 50 replicates of 33 classes take 14 MB."""
 
 
+ADAPTED, FROZEN = "adapted", "frozen"
+"""Fields of a `Readout` that a head may read."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Circumstances:
+    """What must be known of N tumors to say which predictions may be interpreted.
+
+    Args:
+        cancer_types: Stated type of each tumor, name or code, None where not known.
+        out_of_distribution: Whether each tumor is unlike the reference, (N,).
+        num_genes: Genes of the vocabulary looked at for mutations, (N,).
+    """
+
+    cancer_types: Sequence[str | None]
+    out_of_distribution: NDArray[np.bool_]
+    num_genes: NDArray[np.int64]
+
+    def take(self, rows: NDArray[np.int64]) -> Circumstances:
+        """Select tumors, (n,) rows in the wanted order."""
+        return Circumstances(
+            cancer_types=[self.cancer_types[i] for i in rows],
+            out_of_distribution=self.out_of_distribution[rows],
+            num_genes=self.num_genes[rows],
+        )
+
+
 @dataclass(frozen=True, kw_only=True)
 class Head:
-    """One calibrated multinomial logistic regression.
+    """One calibrated multinomial logistic regression on D numbers per tumor.
 
     Args:
         task: Name of its task.
         classes: Names of the classes, C.
+        reads: Which field of a `Readout` it reads.
         weights: Weights and, last, the bias of each class, divided by the temperature,
             (C, D + 1), float32.
         replicates: The same of B refits to reweighted patients, (B, C, D + 1), float16.
@@ -63,6 +97,7 @@ class Head:
 
     task: str
     classes: tuple[str, ...]
+    reads: str
     weights: NDArray[np.float32]
     replicates: NDArray[np.float16]
 
@@ -70,7 +105,7 @@ class Head:
         """Tell the probability of each class.
 
         Args:
-            vectors: Embeddings, (N, D), float32.
+            vectors: What the head reads, (N, D), float32.
 
         Returns:
             Probabilities, (N, C), each row of sum 1.
@@ -83,7 +118,7 @@ class Head:
         """Tell how far the probabilities would move with other training patients.
 
         Args:
-            vectors: Embeddings, (N, D), float32.
+            vectors: What the head reads, (N, D), float32.
             probabilities: As told by `probabilities`, (N, C); never outside the interval.
 
         Returns:
@@ -107,61 +142,48 @@ class Heads:
     card: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def load(cls, directory: Path) -> Heads:
-        """Read the heads of a model folder and verify every byte of them.
+    def parse(cls, contents: Mapping[str, bytes]) -> Heads | None:
+        """Read the heads of a model.
 
         Args:
-            directory: Folder that `save` wrote to.
+            contents: Verified files of the model, by name.
 
         Returns:
-            The heads.
+            The heads; None where the model has none.
 
         Raises:
-            WeightsError: If a file is missing or differs from its digest.
+            WeightsError: If a file is missing or says something else than it should.
         """
+        if HEADS not in contents:
+            return None
         try:
-            card = json.loads((directory / HEADS_CARD).read_text(encoding="utf-8"))
-            content = (directory / HEADS).read_bytes()
-            expected, tasks = card["sha256"], card["tasks"]
-            found = hashlib.sha256(content).hexdigest()
-            if found != expected:
-                raise WeightsError(
-                    f"{HEADS} has the digest {found[:8]}, its card says {expected[:8]}: the file "
-                    "is damaged or was changed. Reinstall TumorXY or fit the heads again."
-                )
-            arrays = parse_safetensors(content)
-            heads = tuple(_head(name, facts["classes"], arrays) for name, facts in tasks.items())
-        except (OSError, ValueError, KeyError, SafetensorError) as error:
+            card = json.loads(contents[HEADS_CARD])
+            arrays = parse_safetensors(contents[HEADS])
+            heads = tuple(_head(name, facts, arrays) for name, facts in card["tasks"].items())
+        except (ValueError, KeyError, SafetensorError) as error:
             raise WeightsError(
-                f"The heads in {directory.name} cannot be read ({type(error).__name__}). "
-                "Reinstall TumorXY or fit the heads again."
+                f"The heads of the model cannot be read ({type(error).__name__}). Reinstall "
+                "TumorXY or fit the heads again."
             ) from error
         return cls(heads=heads, card=card)
 
     def save(self, directory: Path) -> None:
-        """Write the heads beside the weights of the encoder.
+        """Write the heads beside the weights; `engine.weights.seal` comes after.
 
         Args:
-            directory: Folder of the model; made if absent.
+            directory: Folder of the model.
         """
-        directory.mkdir(parents=True, exist_ok=True)
         arrays: dict[str, NDArray[Any]] = {}
         for head in self.heads:
             # safetensors writes the memory as it lies, whatever the strides say.
             arrays[f"{head.task}.weights"] = np.ascontiguousarray(head.weights)
             arrays[f"{head.task}.replicates"] = np.ascontiguousarray(head.replicates)
         save_file(arrays, directory / HEADS)
-        digest = hashlib.sha256((directory / HEADS).read_bytes()).hexdigest()
-        text = json.dumps(self.card | {"sha256": digest}, indent=1)
+        text = json.dumps(self.card, indent=1)
         (directory / HEADS_CARD).write_text(text + "\n", encoding="utf-8")
 
     def predict(
-        self,
-        vectors: NDArray[np.float32],
-        cancer_types: Sequence[str | None],
-        ood: NDArray[np.bool_],
-        *,
-        progress: Progress = no_progress,
+        self, readout: Readout, known: Circumstances, *, progress: Progress = no_progress
     ) -> pa.Table:
         """Predict every task for every tumor.
 
@@ -169,9 +191,8 @@ class Heads:
         where no type is stated, if the predicted probability of those types is one half or more.
 
         Args:
-            vectors: Embeddings, (N, D), float32.
-            cancer_types: Stated type of each tumor, name or code, None where not known.
-            ood: Whether each tumor is out of distribution, (N,).
+            readout: N tumors as the encoder tells them.
+            known: What else is known of them.
             progress: Told the number of tumors done.
 
         Returns:
@@ -179,64 +200,75 @@ class Heads:
             with the class `NO_CLASS` per task that does not. `FLAG_RULES` explains the flags.
 
         Raises:
-            WeightsError: If the vectors are not as wide as those that the heads were fitted on.
+            WeightsError: If the readout is not as wide as the one that the heads were fitted on.
         """
-        self._check_width(vectors)
+        self._check_width(readout)
         tables = [PREDICTIONS.empty_table()]
-        for start in range(0, len(vectors), BLOCK_TUMORS):
-            stop = min(start + BLOCK_TUMORS, len(vectors))
-            block = slice(start, stop)
-            tables += self._predict_block(vectors[block], cancer_types[block], ood[block], start)
-            progress("Predicting classes", stop, len(vectors))
+        for start in range(0, len(readout), BLOCK_TUMORS):
+            rows = np.arange(start, min(start + BLOCK_TUMORS, len(readout)))
+            tables += self._predict_block(readout.take(rows), known.take(rows), start)
+            progress("Predicting classes", start + len(rows), len(readout))
         return pa.concat_tables(tables).combine_chunks().sort_by("row")
 
-    def _check_width(self, vectors: NDArray[np.float32]) -> None:
+    def cancer_types(self, readout: Readout) -> tuple[tuple[str, ...], NDArray[np.float32] | None]:
+        """Tell the codes of the cancer types, C, and their probabilities, (N, C).
+
+        Without a head for the cancer type there are no codes, and None.
+        """
+        typed = next((head for head in self.heads if head.task == CANCER_TYPE), None)
+        if typed is None:
+            return (), None
+        return typed.classes, typed.probabilities(getattr(readout, typed.reads))
+
+    def _check_width(self, readout: Readout) -> None:
         for head in self.heads:
-            if vectors.ndim != 2 or vectors.shape[1] + 1 != head.weights.shape[1]:
+            found, expected = getattr(readout, head.reads).shape, head.weights.shape[1] - 1
+            if found[1] != expected:
                 raise WeightsError(
-                    f"Found vectors of shape {vectors.shape}, expected (N, "
-                    f"{head.weights.shape[1] - 1}) as the heads were fitted on. Use the heads that "
-                    "belong to the encoder."
+                    f"The head {head.task} found {head.reads} features of shape {found}, expected "
+                    f"(N, {expected}) as it was fitted on. Use the heads that belong to the "
+                    "encoder."
                 )
 
     def _predict_block(
-        self,
-        vectors: NDArray[np.float32],
-        cancer_types: Sequence[str | None],
-        ood: NDArray[np.bool_],
-        first_row: int,
+        self, readout: Readout, known: Circumstances, first_row: int
     ) -> list[pa.Table]:
         by_name = {head.task: head for head in self.heads}
-        told = by_name[CANCER_TYPE].probabilities(vectors) if CANCER_TYPE in by_name else None
-        codes = by_name[CANCER_TYPE].classes if CANCER_TYPE in by_name else ()
+        codes, told = self.cancer_types(readout)
         tables = []
-        for task in TASKS:
+        for task in ASKED:
             if task.name in by_name:
-                concerned = applies(task, cancer_types, codes, told)
-                rows = np.flatnonzero(concerned)
-                head = by_name[task.name]
-                tables.append(_long_table(head, vectors[rows], ood[rows], rows + first_row))
-                tables.append(_not_applicable(task, np.flatnonzero(~concerned) + first_row))
+                concerned = applies(task, known.cancer_types, codes, told)
+                rows, others = np.flatnonzero(concerned), np.flatnonzero(~concerned)
+                asked, about = readout.take(rows), known.take(rows)
+                tables.append(_long_table(by_name[task.name], asked, about, rows + first_row))
+                tables.append(_not_applicable(task, others + first_row))
         return tables
 
 
-def _head(task: str, classes: Sequence[str], arrays: dict[str, NDArray[Any]]) -> Head:
+def _head(task: str, facts: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Head:
     return Head(
         task=task,
-        classes=tuple(classes),
+        classes=tuple(facts["classes"]),
+        reads=facts["reads"],
         weights=arrays[f"{task}.weights"],
         replicates=arrays[f"{task}.replicates"],
     )
 
 
 def _long_table(
-    head: Head, vectors: NDArray[np.float32], ood: NDArray[np.bool_], rows: NDArray[np.int64]
+    head: Head, readout: Readout, known: Circumstances, rows: NDArray[np.int64]
 ) -> pa.Table:
+    vectors = getattr(readout, head.reads)
     probabilities = head.probabilities(vectors)
     lower, upper = head.interval(vectors, probabilities)
     likeliest = probabilities.argmax(axis=1)[:, None]
     doubtful = np.take_along_axis(lower, likeliest, axis=1)[:, 0] < 0.5
-    flags = np.where(ood, OUT_OF_DISTRIBUTION, np.where(doubtful, UNCERTAIN, OK))
+    flags = np.select(
+        [known.num_genes < FEWEST_GENES, known.out_of_distribution, doubtful],
+        [PANEL_TOO_SMALL, OUT_OF_DISTRIBUTION, UNCERTAIN],
+        OK,
+    )
     num_classes = len(head.classes)
     columns = {
         "row": np.repeat(rows, num_classes),

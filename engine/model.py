@@ -1,8 +1,9 @@
 """The tumor encoder: a transformer over a tumor's alterations, without padding and without order.
 
-A tumor is read as three leading tokens (what was profiled; its covariates; its copy number by arm)
-and one token per alteration. The first token's last state, projected to unit length, is the
-embedding. Reconstruction of hidden genes from the embedding alone is what it is trained on.
+A tumor is read as three leading tokens (what was profiled; its covariates; its copy number gene by
+gene) and one token per alteration. The last states of the first token and of the alterations, their
+mean, are projected to unit length: the embedding. Reconstruction of hidden genes from the embedding
+alone is what it is trained on.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from torch.nn.functional import gelu, normalize
 
 from engine.batching import Batch
 from engine.config import EncoderConfig
-from engine.covariates import Covariates, compute_covariates, covariate_names
+from engine.covariates import Covariates, GenomeFacts, compute_covariates, covariate_names
+from engine.tokens import COPY_NUMBER
 from engine.vocabulary import KIND_NAMES, SUBSTITUTIONS, Vocabulary
 from kernels.reference import rotary_steps, rotary_table, rotate, varlen_attention
 
@@ -32,6 +34,14 @@ class Packed:
     leading: Tensor  # (B, 3) int64, places of the leading tokens of each tumor of the batch
     tokens: Tensor  # (T,) int64, place of each alteration token
     num_tokens: int  # T + 3 B
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """What the encoder makes of B tumors."""
+
+    embeddings: Tensor  # (B, D) float32, unit length
+    features: Tensor  # (B, F) float32: states of the leading tokens, mean state, covariates, known
 
 
 def pack(tumor: Tensor, num_tumors: int) -> Packed:
@@ -89,6 +99,8 @@ class TumorEncoder(nn.Module):
 
     rotary_steps: Tensor
     coding_mb: Tensor
+    arm_membership: Tensor
+    set_membership: Tensor
     spectrum_prior: Tensor
     covariate_mean: Tensor
     covariate_scale: Tensor
@@ -103,14 +115,16 @@ class TumorEncoder(nn.Module):
         self.gene = nn.Embedding(num_genes, width)
         self.kind = nn.Embedding(len(KIND_NAMES), width)
         self.substitution = nn.Embedding(len(SUBSTITUTIONS) + 1, width)
-        self.measured = nn.Linear(2 * config.num_residue_waves + 5, width, bias=False)
+        self.measured = nn.Linear(2 * config.num_residue_waves + 6, width, bias=False)
+        self.sets = nn.Linear(vocabulary.set_membership.shape[1], width, bias=False)
         self.profiled = nn.Parameter(torch.randn(3, num_genes, width) * 0.02)
         self.tumor = nn.Parameter(torch.randn(width) * 0.02)
         self.scalars = nn.Linear(2 * self.num_scalars, width)
         self.arms = nn.Linear(2 * num_arms, width)
+        self.copy_number = nn.Linear(num_genes, width, bias=False)
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.num_layers))
         self.final_norm = nn.LayerNorm(width)
-        self.project = nn.Linear(width, width)
+        self.project = nn.Linear(2 * width, width)
         self.decode_genes = nn.Linear(width, len(TARGETS) * num_genes)
         self.decode_covariates = nn.Linear(width, num_covariates)
         self.decoder_scale = nn.Parameter(torch.tensor(10.0))
@@ -126,14 +140,21 @@ class TumorEncoder(nn.Module):
         uniform = torch.full((len(SUBSTITUTIONS),), 1 / len(SUBSTITUTIONS))
         self.register_buffer("rotary_steps", steps)
         self.register_buffer("coding_mb", torch.from_numpy(vocabulary.coding_mb.copy()))
+        self.register_buffer("arm_membership", torch.from_numpy(vocabulary.arm_membership))
+        self.register_buffer("set_membership", torch.from_numpy(vocabulary.set_membership))
         self.register_buffer("spectrum_prior", uniform)
         self.register_buffer("covariate_mean", torch.zeros(num_covariates))
         self.register_buffer("covariate_scale", torch.ones(num_covariates))
 
+    @property
+    def genome(self) -> GenomeFacts:
+        """Facts about the genes of the vocabulary."""
+        return GenomeFacts(coding_mb=self.coding_mb, arm_membership=self.arm_membership)
+
     def covariates(self, batch: Batch) -> Covariates:
         """Compute the covariates of a batch, in standard units, 0 where not known."""
         raw = compute_covariates(
-            batch, self.coding_mb, self.spectrum_prior, self.config.spectrum_strength
+            batch, self.genome, self.spectrum_prior, self.config.spectrum_strength
         )
         values = (raw.values - self.covariate_mean) / self.covariate_scale
         return Covariates(values=torch.where(raw.known, values, 0.0), known=raw.known)
@@ -147,44 +168,71 @@ class TumorEncoder(nn.Module):
         Returns:
             Embeddings, (B, D), float32, unit length; rows follow the batch.
         """
+        return self.read(batch).embeddings
+
+    def read(self, batch: Batch) -> Reading:
+        """Embed a batch, and keep the states that the embedding was made from.
+
+        Args:
+            batch: B tumors.
+
+        Returns:
+            Embeddings and features; rows follow the batch.
+        """
+        covariates = self.covariates(batch)
         order = pack(batch.tumor, batch.num_tumors)
+        x = self.final_norm(self._attend(batch, covariates, order))
+        leading, mean = x[order.leading], mean_states(x[order.tokens], batch)
+        embeddings = self.project(torch.cat([leading[:, 0], mean], 1))
+        parts = [leading.flatten(1), mean, covariates.values, covariates.known.float()]
+        return Reading(embeddings=normalize(embeddings, dim=-1), features=torch.cat(parts, 1))
+
+    def _attend(self, batch: Batch, covariates: Covariates, order: Packed) -> Tensor:
+        """Run the packed tokens through the blocks, (T + 3 B, D)."""
         tokens = self.embed_tokens(batch)
         x = tokens.new_empty(order.num_tokens, self.config.width)
         x = x.index_copy(0, order.tokens, tokens)
-        x = x.index_copy(0, order.leading.flatten(), self._leading(batch).flatten(0, 1))
+        leading = self._leading(batch, covariates).flatten(0, 1)
+        x = x.index_copy(0, order.leading.flatten(), leading)
         positions = batch.position.new_zeros(order.num_tokens)
-        positions[order.tokens] = batch.position
+        if self.config.use_positions:
+            positions[order.tokens] = batch.position
         table = rotary_table(positions, self.rotary_steps)
         for block in self.blocks:
             x = block(x, table, order.cu_seqlens)
-        return normalize(self.project(self.final_norm(x[order.leading[:, 0]])), dim=-1)
+        return x
 
     def embed_tokens(self, batch: Batch) -> Tensor:
         """Turn each alteration into a vector, (T, D): gene + kind + what was measured of it."""
-        waves = torch.arange(1, self.config.num_residue_waves + 1, device=batch.residue.device)
-        has_residue = batch.residue >= 0
+        config = self.config
+        waves = torch.arange(1, config.num_residue_waves + 1, device=batch.residue.device)
+        has_residue = (batch.residue >= 0) & config.use_positions
         angle = batch.residue[:, None] * waves * torch.pi
         fourier = torch.cat([angle.sin(), angle.cos()], 1) * has_residue[:, None]
         has_vaf = batch.vaf >= 0
         scalars = [has_residue, has_vaf, batch.vaf * has_vaf, batch.indel, batch.indel.abs()]
+        scalars.append(batch.hotspot * config.use_knowledge)
         measured = torch.cat([fourier, torch.stack([s.float() for s in scalars], 1)], 1)
         named = self.gene(batch.gene) + self.kind(batch.kind)
+        if config.use_knowledge:
+            named = named + self.sets(self.set_membership)[batch.gene]
         vectors: Tensor = named + self.substitution(batch.substitution) + self.measured(measured)
         return vectors
 
-    def _leading(self, batch: Batch) -> Tensor:
+    def _leading(self, batch: Batch, covariates: Covariates) -> Tensor:
         """Make the three leading tokens of each tumor, (B, 3, D)."""
         profiled = batch.profiled.float()
         shares = torch.einsum("mbg,mgd->bd", profiled, self.profiled)
         panel = self.tumor + shares / profiled.sum((0, 2))[:, None].clamp(min=1).sqrt()
-        covariates = self.covariates(batch)
         scalars, arms = covariates.values.split_with_sizes(self._split, 1)
         scalars_known, arms_known = covariates.known.float().split_with_sizes(self._split, 1)
+        by_gene = self.copy_number(batch.copy_level.float())
+        num_genes = profiled[COPY_NUMBER].sum(1, keepdim=True).clamp(min=1)
         return torch.stack(
             [
                 panel,
                 self.scalars(torch.cat([scalars, scalars_known], 1)),
-                self.arms(torch.cat([arms, arms_known], 1)),
+                self.arms(torch.cat([arms, arms_known], 1)) + by_gene / num_genes.sqrt(),
             ],
             1,
         )
@@ -204,3 +252,18 @@ class TumorEncoder(nn.Module):
         """
         logits: Tensor = self.decode_genes(embeddings * self.decoder_scale)
         return logits.view(len(embeddings), len(TARGETS), -1)
+
+
+def mean_states(states: Tensor, batch: Batch) -> Tensor:
+    """Average the states of each tumor's alterations.
+
+    Args:
+        states: (T, D), in the order of the batch.
+        batch: B tumors with T alterations.
+
+    Returns:
+        Means, (B, D); zeros for a tumor without alterations.
+    """
+    sums = states.new_zeros(batch.num_tumors, states.shape[1]).index_add(0, batch.tumor, states)
+    counts = torch.bincount(batch.tumor, minlength=batch.num_tumors).clamp(min=1)
+    return sums / counts[:, None]

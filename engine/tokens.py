@@ -1,7 +1,7 @@
 """From the tables of a study to the numbers that the encoder reads, one entry per tumor.
 
 A token is an alteration of a vocabulary gene. Everything else that was measured is kept as counts:
-mutations outside the vocabulary by substitution class, and copy number by chromosome arm.
+mutations outside the vocabulary by substitution class, and the copy number of each gene.
 """
 
 from __future__ import annotations
@@ -15,18 +15,13 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from engine.copy_number import copy_levels
 from engine.kinds import MUTATION_KINDS, PASSENGER_KINDS, Kind
-from engine.vocabulary import KIND_NAMES, SUBSTITUTIONS, Vocabulary
+from engine.vocabulary import KIND_NAMES, LONGEST_PROTEIN, SUBSTITUTIONS, Vocabulary
 
 Array = npt.NDArray[Any]
 
 COMPLEMENT = {"A": "T", "C": "G", "G": "C", "T": "A"}
-ARM_STEP = {
-    Kind.AMPLIFICATION: 1,
-    Kind.GAIN: 1,
-    Kind.SHALLOW_DELETION: -1,
-    Kind.DEEP_DELETION: -1,
-}
 MUTATIONS, COPY_NUMBER, FUSIONS = range(3)
 """Columns of `TumorTokens.panel`."""
 
@@ -74,11 +69,12 @@ class TumorTokens:
     residue: Array  # (M,) float32, place in the protein 0..1, -1 unknown
     vaf: Array  # (M,) float32, -1 unknown
     indel: Array  # (M,) float32, signed log1p of bases, 0 for a substitution, nan unknown
+    hotspot: Array  # (M,) float32, 1 where the residue is a known hotspot of its gene
     outside_burden: Array  # (N,) float32, altering mutations outside the vocabulary
     outside_mb: Array  # (N,) float32, coding megabases profiled outside the vocabulary
     outside_spectrum: Array  # (N, S) float32, mutations that are no token, by substitution class
-    arm_sum: Array  # (N, A) float32, gains minus losses of single genes
-    arm_count: Array  # (N, A) float32, genes measured with single-copy resolution; 0 unknown
+    copy_level: Array  # (N, G) int8, -2..2; 0 where not known
+    graded: Array  # (N,) bool, whether single-copy gains and losses were reported
     panel: Array  # (N, 3) int32, row in panel_masks: mutations, copy number, fusions
     panel_masks: Array  # (P, G) bool, row 0 profiles nothing
     input_digests: tuple[str, ...]  # N sha256 in hex, equal for tumors with equal input
@@ -91,6 +87,12 @@ class TumorTokens:
     def lengths(self) -> Array:
         """Number of tokens of each tumor, (N,)."""
         return np.diff(self.cu_tokens)
+
+    @property
+    def num_genes(self) -> Array:
+        """Genes of the vocabulary that were looked at for mutations in each tumor, (N,)."""
+        counts: Array = self.panel_masks.sum(axis=1)[self.panel[:, MUTATIONS]]
+        return counts
 
     def take(self, rows: Array) -> TumorTokens:
         """Select tumors.
@@ -115,13 +117,13 @@ class TumorTokens:
         )
 
 
-TOKEN_FIELDS = ("gene", "kind", "position", "substitution", "residue", "vaf", "indel")
+TOKEN_FIELDS = ("gene", "kind", "position", "substitution", "residue", "vaf", "indel", "hotspot")
 TUMOR_FIELDS = (
     "outside_burden",
     "outside_mb",
     "outside_spectrum",
-    "arm_sum",
-    "arm_count",
+    "copy_level",
+    "graded",
     "panel",
 )
 
@@ -179,14 +181,14 @@ def tokenize(study: StudyTables, vocabulary: Vocabulary) -> TumorTokens:
     rows = _alteration_arrays(study, vocabulary, sample_ids)
     token_fields, cu_tokens = _token_arrays(rows, vocabulary, study.genome, len(sample_ids))
     burden, spectrum = _outside_counts(rows, len(sample_ids))
-    arm_sum, arm_count = _arms(study, rows, vocabulary, panel_masks[panel[:, COPY_NUMBER]])
+    copy_level, graded = copy_levels(study.samples, rows, panel_masks[panel[:, COPY_NUMBER]])
     arrays = dict(
         cu_tokens=cu_tokens,
         outside_burden=burden,
         outside_mb=outside_mb,
         outside_spectrum=spectrum,
-        arm_sum=arm_sum,
-        arm_count=arm_count,
+        copy_level=copy_level,
+        graded=graded,
         panel=panel,
         panel_masks=panel_masks,
         **token_fields,
@@ -297,6 +299,7 @@ def _token_arrays(
         "residue": _residues(gene, kept["protein_position"], vocabulary),
         "vaf": np.nan_to_num(kept["vaf"], nan=-1.0).astype(np.float32),
         "indel": _indels(kept["indel_length"]),
+        "hotspot": _hotspots(gene, kept["protein_position"], vocabulary),
     }
     keys = [kept["tumor"], *(fields_[name] for name in TOKEN_FIELDS)]
     order = np.lexsort(keys[::-1])
@@ -328,6 +331,12 @@ def _residues(gene: Array, protein_position: Array, vocabulary: Vocabulary) -> A
     return np.where(known, np.minimum(share, 1), -1).astype(np.float32)
 
 
+def _hotspots(gene: Array, protein_position: Array, vocabulary: Vocabulary) -> Array:
+    """Tell which residues are known hotspots; an unknown residue is none."""
+    residue = np.nan_to_num(protein_position, nan=0.0).astype(np.int64)
+    return np.isin(gene * LONGEST_PROTEIN + residue, vocabulary.hotspot_keys).astype(np.float32)
+
+
 def _indels(length: Array) -> Array:
     """Symmetric logarithm of the number of inserted minus deleted bases; unknown counts as 0."""
     known = np.nan_to_num(length, nan=0.0).astype(np.float32)
@@ -348,32 +357,9 @@ def _outside_counts(rows: dict[str, Array], num_tumors: int) -> tuple[Array, Arr
     return burden, spectrum.reshape(num_tumors, width)
 
 
-def _arms(
-    study: StudyTables, rows: dict[str, Array], vocabulary: Vocabulary, profiled: Array
-) -> tuple[Array, Array]:
-    """Sum gains minus losses per chromosome arm, where single-copy calls are reported."""
-    arm_of_gene, num_arms = vocabulary.arm_of_gene, len(vocabulary.arm_names)
-    levels = np.array(study.samples["cna_levels"].fill_null(0).to_pylist())
-    membership = np.zeros((len(vocabulary.genes), num_arms), dtype=np.float32)
-    on_arm = np.flatnonzero(arm_of_gene >= 0)
-    membership[on_arm, arm_of_gene[on_arm]] = 1
-    arm_count = (profiled @ membership) * (levels == FULL_LEVELS)[:, None]
-    step = ARM_STEPS[rows["kind"]]
-    used = (step != 0) & (rows["tumor"] >= 0) & (rows["gene"] >= 0)
-    used &= np.where(rows["gene"] >= 0, arm_of_gene[rows["gene"]], -1) >= 0
-    cells = rows["tumor"][used] * num_arms + arm_of_gene[rows["gene"][used]]
-    sums = np.bincount(cells, weights=step[used], minlength=len(levels) * num_arms)
-    arm_sum = sums.reshape(len(levels), num_arms).astype(np.float32)
-    return np.where(arm_count > 0, arm_sum, 0).astype(np.float32), arm_count.astype(np.float32)
-
-
-FULL_LEVELS = 5
-"""Value of `cna_levels` for studies that report single-copy gains and losses."""
-
 KIND_ID = {str(kind): i for i, kind in enumerate(Kind)}
 IS_ALTERING = np.array([str(kind) in KIND_NAMES for kind in Kind] + [False])
 IS_MUTATION = np.array([kind in MUTATION_KINDS + PASSENGER_KINDS for kind in Kind] + [False])
-ARM_STEPS = np.array([ARM_STEP.get(kind, 0) for kind in Kind] + [0], dtype=np.float32)
 TOKEN_KIND = np.array(
     [KIND_NAMES.index(str(kind)) if str(kind) in KIND_NAMES else -1 for kind in Kind] + [-1],
     dtype=np.int8,

@@ -30,6 +30,10 @@ VOCABULARY_PANELS = ("IMPACT", "FoundationOne", "FMI-T7", "DFCI-ONCOPANEL", "Bai
 """Public panels whose genes enter the vocabulary, by prefix."""
 
 CODING_BASES_PER_RESIDUE = 3
+LONGEST_PROTEIN = 100_000
+"""Residues; titin has 35,991."""
+NESTED = ("hotspots", "sets")
+"""Fields of a vocabulary that hold a tuple per gene."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +49,8 @@ class Vocabulary:
     start_38: tuple[int, ...]
     arms: tuple[str, ...]
     residues: tuple[int, ...]  # protein length, amino acids; 0 unknown
+    hotspots: tuple[tuple[int, ...], ...]  # residues mutated more often than by chance
+    sets: tuple[tuple[str, ...], ...]  # oncogenic pathways and roles in them
 
     @cached_property
     def index(self) -> dict[str, int]:
@@ -70,6 +76,24 @@ class Vocabulary:
         bases = np.array(self.residues, dtype=np.float32) * CODING_BASES_PER_RESIDUE
         return bases / np.float32(1e6)
 
+    @cached_property
+    def arm_membership(self) -> npt.NDArray[np.float32]:
+        """Whether a gene lies on an arm, (G, A)."""
+        arms = np.arange(len(self.arm_names))
+        return np.equal(self.arm_of_gene[:, None], arms).astype(np.float32)
+
+    @cached_property
+    def set_membership(self) -> npt.NDArray[np.float32]:
+        """Whether a gene is in a set, (G, S); sets in alphabetical order."""
+        names = sorted({name for members in self.sets for name in members})
+        return np.array([[n in of_gene for n in names] for of_gene in self.sets], dtype=np.float32)
+
+    @cached_property
+    def hotspot_keys(self) -> npt.NDArray[np.int64]:
+        """Return gene id times `LONGEST_PROTEIN` plus residue of each hotspot, sorted."""
+        pairs = [(i, residue) for i, known in enumerate(self.hotspots) for residue in known]
+        return np.array([i * LONGEST_PROTEIN + residue for i, residue in pairs], dtype=np.int64)
+
     def linear_start(self, genome: str) -> npt.NDArray[np.int64]:
         """Return the start of each gene in `genome` on the axis of GRCh37, (G,), base pairs."""
         offsets = {name: i * CHROMOSOME_STRIDE for i, name in enumerate(CHROMOSOMES)}
@@ -90,6 +114,8 @@ class Vocabulary:
     def from_json(cls, text: str) -> Vocabulary:
         """Read a vocabulary from its JSON text."""
         fields: dict[str, Any] = json.loads(text)
+        for name in NESTED:
+            fields[name] = (tuple(values) for values in fields[name])
         return cls(**{name: tuple(values) for name, values in fields.items()})
 
 
@@ -121,6 +147,7 @@ def build_vocabulary(genes: GeneTable, extra: Iterable[str] = ()) -> Vocabulary:
         )
     rank = frame["chromosome"].map({name: i for i, name in enumerate(CHROMOSOMES)})
     frame = frame.assign(rank=rank, name=frame.index).sort_values(["rank", "start_37", "name"])
+    hotspots, sets = genes.hotspots(), _sets_by_gene(genes)
     start_38 = frame["start_38"].fillna(frame["start_37"])
     return Vocabulary(
         genes=tuple(frame.index),
@@ -129,4 +156,14 @@ def build_vocabulary(genes: GeneTable, extra: Iterable[str] = ()) -> Vocabulary:
         start_38=tuple(int(x) for x in start_38),
         arms=tuple(frame["arm"].fillna("").astype(str)),
         residues=tuple(int(x) for x in frame["protein_length"].fillna(0)),
+        hotspots=tuple(hotspots.get(symbol, ()) for symbol in frame.index),
+        sets=tuple(sets.get(symbol, ()) for symbol in frame.index),
     )
+
+
+def _sets_by_gene(genes: GeneTable) -> dict[str, tuple[str, ...]]:
+    """Name the pathways of each gene and its roles in them."""
+    named: dict[str, set[str]] = {}
+    for (pathway, symbol), role in genes.pathway_roles().items():
+        named.setdefault(symbol, set()).update({pathway, role} if role else {pathway})
+    return {symbol: tuple(sorted(names)) for symbol, names in named.items()}

@@ -1,7 +1,8 @@
-"""Weights on disk: a folder of safetensors, settings, vocabulary, card and a manifest of digests.
+"""Weights on disk: a folder of safetensors, settings, vocabulary, cards and a manifest of digests.
 
-The model digest is the SHA-256 of the manifest's digests. Every derived row carries it, and nothing
-is loaded whose bytes differ from the manifest.
+The model digest is the SHA-256 of the manifest's digests: encoder, adapter, heads and everything
+else that a prediction depends on. Every derived row carries it, and nothing is loaded whose bytes
+differ from the manifest.
 """
 
 from __future__ import annotations
@@ -23,7 +24,10 @@ from engine.vocabulary import Vocabulary
 SHIPPED = Path(__file__).parent / "data" / "weights"
 WEIGHTS, CONFIG, VOCABULARY = "encoder.safetensors", "config.json", "vocabulary.json"
 CARD, MANIFEST = "card.json", "manifest.json"
-DIGESTED = (WEIGHTS, CONFIG, VOCABULARY)
+NEEDED = (WEIGHTS, CONFIG, VOCABULARY)
+EVALUATION = "evaluation.json"
+DESCRIPTIONS = (CARD, MANIFEST, EVALUATION)
+"""Files that say something of the model and change nothing that it tells."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +38,7 @@ class LoadedModel:
     vocabulary: Vocabulary
     digest: str  # 64 hex characters
     card: dict[str, Any]
+    contents: dict[str, bytes]  # of every digested file, by name
 
 
 def save_model(
@@ -55,11 +60,27 @@ def save_model(
     save_file(state, directory / WEIGHTS)
     model.config.save(directory / CONFIG)
     vocabulary.save(directory / VOCABULARY)
-    digests = {name: _sha256((directory / name).read_bytes()) for name in DIGESTED}
-    digest = model_digest(digests)
-    manifest = {"model_digest": digest, "sha256": digests}
-    _write_json(directory / MANIFEST, manifest)
     write_card(directory, card)
+    return seal(directory)
+
+
+def seal(directory: Path) -> str:
+    """Write the manifest of a model folder, after the last of its files.
+
+    Args:
+        directory: Folder of the model.
+
+    Returns:
+        The model digest.
+    """
+    names = sorted(
+        path.name
+        for path in directory.iterdir()
+        if path.suffix in (".safetensors", ".json") and path.name not in DESCRIPTIONS
+    )
+    digests = {name: _sha256((directory / name).read_bytes()) for name in names}
+    digest = model_digest(digests)
+    _write_json(directory / MANIFEST, {"model_digest": digest, "sha256": digests})
     return digest
 
 
@@ -92,6 +113,7 @@ def load_model(directory: Path = SHIPPED) -> LoadedModel:
         vocabulary=vocabulary,
         digest=digest,
         card=card,
+        contents=contents,
     )
 
 
@@ -109,25 +131,26 @@ def read_verified(directory: Path) -> tuple[dict[str, bytes], str]:
     """
     try:
         manifest = json.loads((directory / MANIFEST).read_text(encoding="utf-8"))
-        contents = {name: (directory / name).read_bytes() for name in DIGESTED}
-    except (OSError, ValueError) as error:
+        expected = manifest["sha256"]
+        contents = {name: (directory / name).read_bytes() for name in {*NEEDED, *expected}}
+    except (OSError, ValueError, KeyError) as error:
         raise WeightsError(
             f"The weights in {directory.name} cannot be read ({type(error).__name__}). "
             "Reinstall TumorXY, or point to a folder that `tumorxy pretrain` wrote."
         ) from error
     for name, content in contents.items():
-        found, expected = _sha256(content), manifest["sha256"][name]
-        if found != expected:
+        found, stated = _sha256(content), expected.get(name, "nothing")
+        if found != stated:
             raise WeightsError(
-                f"{name} has the digest {found[:8]}, the manifest says {expected[:8]}: the file "
+                f"{name} has the digest {found[:8]}, the manifest says {stated[:8]}: the file "
                 "is damaged or was changed. Reinstall TumorXY or train the weights again."
             )
-    return contents, model_digest(manifest["sha256"])
+    return contents, model_digest(expected)
 
 
 def model_digest(digests: dict[str, str]) -> str:
     """Combine the digests of the files into the digest of the model."""
-    lines = [f"{name}\0{digests[name]}\n" for name in DIGESTED]
+    lines = [f"{name}\0{digests[name]}\n" for name in sorted(digests)]
     return _sha256("".join(lines).encode())
 
 

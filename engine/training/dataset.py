@@ -45,20 +45,24 @@ def build_dataset(studies: Mapping[str, StudyTables], vocabulary: Vocabulary) ->
         vocabulary: The vocabulary of the encoder.
 
     Returns:
-        All tumors that were profiled for mutations or copy number.
+        All tumors that were profiled for mutations or copy number. A patient of several studies
+        is taken from the first that has them.
 
     Raises:
         TrainingError: If fewer than 100 tumors are left.
     """
     tokens, study_ids, patients, types = [], [], [], []
+    owner: dict[str, str] = {}
     for study_id, study in studies.items():
         tokens.append(tokenize(study, vocabulary))
+        owner = dict.fromkeys(study.samples["patient_id"].to_pylist(), study_id) | owner
         study_ids += [study_id] * study.samples.num_rows
         patients += study.samples["patient_id"].to_pylist()
         names = study.samples["cancer_type"].to_pylist()
         types += [f"{study_id}: {name or 'not stated'}" for name in names]
     joined = concatenate(tokens)
-    rows = np.flatnonzero((joined.panel > 0).any(1))
+    is_first = [owner[p] == s for p, s in zip(patients, study_ids, strict=True)]
+    rows = np.flatnonzero((joined.panel > 0).any(1) & np.array(is_first))
     if len(rows) < FEWEST_TUMORS:
         raise TrainingError(
             f"Found {len(rows)} profiled tumors, training needs at least {FEWEST_TUMORS}. "

@@ -1,4 +1,4 @@
-"""Fit the heads: training patients for the weights, validation to choose, test to report."""
+"""Fit the heads: training patients for the weights, validation to choose and to calibrate."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from engine.errors import TrainingError
 from engine.head_tasks import TASKS, Task
-from engine.heads import FLAG_RULES, Head, Heads
+from engine.heads import ADAPTED, FLAG_RULES, FROZEN, Head, Heads
 from engine.progress import Progress, no_progress
-from engine.training.head_metrics import measure, measure_within
+from engine.readout import Readout
+from engine.training.head_metrics import measure
 from engine.training.logistic import Calibrated, HeadsConfig, Labeled, fit_calibrated
 from engine.training.split import TEST, TRAIN, VALIDATION, part_of
 
@@ -29,24 +30,27 @@ class LabeledTumors:
     """What heads are fitted on.
 
     Args:
-        vectors: Embeddings, (N, D), float32.
+        readout: N tumors as the encoder tells them.
+        views: The same tumors with less known of them, for example through a panel. Heads are
+            fitted and calibrated on all of it, and reported on `readout`.
         patient_ids: Patient of each tumor; they decide its part and are resampled.
         cohorts: Cohort of each tumor, for the account of who is behind a head.
         labels: By task, the class of each tumor, None where unknown; see `task_labels`.
     """
 
-    vectors: NDArray[np.float32]
+    readout: Readout
     patient_ids: Sequence[str]
     cohorts: Sequence[str]
     labels: Mapping[str, Sequence[str | None]]
+    views: tuple[Readout, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse columns of different lengths."""
         columns = {"patients": self.patient_ids, "cohorts": self.cohorts, **self.labels}
         for name, column in columns.items():
-            if len(column) != len(self.vectors):
+            if len(column) != len(self.readout):
                 raise TrainingError(
-                    f"Found {len(column)} values of {name} for {len(self.vectors)} tumors, "
+                    f"Found {len(column)} values of {name} for {len(self.readout)} tumors, "
                     "expected one per tumor. Read the labels again."
                 )
 
@@ -56,35 +60,41 @@ class _TaskData:
     """The tumors that have a label of one task."""
 
     tumors: Labeled
+    views: tuple[NDArray[np.float64], ...]  # (N, D) each
     classes: tuple[str, ...]
     cohorts: NDArray[np.str_]
     parts: NDArray[np.str_]
 
     def part(self, name: str) -> Labeled:
+        """Return the tumors of a part, as they are."""
         rows = self.parts == name
-        return Labeled(
-            self.tumors.vectors[rows], self.tumors.truth[rows], self.tumors.patients[rows]
-        )
+        tumors = self.tumors
+        return Labeled(tumors.vectors[rows], tumors.truth[rows], tumors.patients[rows])
+
+    def seen(self, name: str) -> Labeled:
+        """Return the tumors of a part, as they are and through every view."""
+        rows, times = self.parts == name, 1 + len(self.views)
+        vectors = np.concatenate([v[rows] for v in (self.tumors.vectors, *self.views)])
+        truth = np.tile(self.tumors.truth[rows], times)
+        return Labeled(vectors, truth, np.tile(self.tumors.patients[rows], times))
 
 
 def fit_heads(
     tumors: LabeledTumors,
     *,
     config: HeadsConfig = DEFAULTS,
-    model_digest: str | None = None,
     progress: Progress = no_progress,
 ) -> Heads:
     """Fit a calibrated linear head for each task that has labels.
 
     Args:
-        tumors: Embeddings and labels.
+        tumors: Readouts and labels.
         config: How to fit.
-        model_digest: Digest of the encoder that made the embeddings, for the card.
         progress: Told the number of heads done.
 
     Returns:
-        The heads, with a card that says what is behind each and how well it does on patients that
-        took no part in the fit.
+        The heads, with a card that says what is behind each and how well it does on validation
+        patients; the test part is left for `engine.evaluation`.
 
     Raises:
         TrainingError: If a task has too few tumors of a class, or none to validate or test on.
@@ -95,17 +105,20 @@ def fit_heads(
     for i, task in enumerate(chosen):
         progress("Fitting heads", i, len(chosen))
         data = _select(task, tumors, parts)
-        fitted = fit_calibrated(data.part(TRAIN), data.part(VALIDATION), config)
+        fitted = fit_calibrated(data.seen(TRAIN), data.seen(VALIDATION), config)
         head = Head(
             task=task.name,
             classes=data.classes,
+            reads=_reads(tumors.readout),
             weights=fitted.weights,
             replicates=fitted.replicates,
         )
         heads.append(head)
-        cards[task.name] = _card(task, data, fitted) | {"test": _report(head, data, config.seed)}
+        cards[task.name] = _card(task, data, fitted, head.reads) | {
+            "test": _report(head, data, config.seed)
+        }
     progress("Fitting heads", len(chosen), len(chosen))
-    card = {"model_digest": model_digest, "config": asdict(config), "flags": FLAG_RULES}
+    card = {"config": asdict(config), "flags": FLAG_RULES}
     return Heads(heads=tuple(heads), card=card | {"tasks": cards})
 
 
@@ -116,12 +129,23 @@ def _select(task: Task, tumors: LabeledTumors, parts: NDArray[np.str_]) -> _Task
     _check_enough(task, names, parts[rows])
     classes, truth = np.unique(np.array(names), return_inverse=True)
     patients = np.array(tumors.patient_ids)[rows]
+    reads = _reads(tumors.readout)
+    vectors, *views = (
+        getattr(readout, reads)[rows].astype(np.float64)
+        for readout in (tumors.readout, *tumors.views)
+    )
     return _TaskData(
-        Labeled(tumors.vectors[rows].astype(np.float64), truth, patients),
+        Labeled(vectors, truth, patients),
+        tuple(views),
         tuple(classes.tolist()),
         np.array(tumors.cohorts)[rows],
         parts[rows],
     )
+
+
+def _reads(readout: Readout) -> str:
+    """Read the adapted encoder where there is one."""
+    return ADAPTED if readout.adapted.shape[1] else FROZEN
 
 
 def fittable_tasks(
@@ -171,10 +195,11 @@ def _shortfall(names: Sequence[str], parts: NDArray[np.str_]) -> str | None:
     return f"no labeled {missing[0]} patient, expected at least one" if missing else None
 
 
-def _card(task: Task, data: _TaskData, fitted: Calibrated) -> dict[str, Any]:
+def _card(task: Task, data: _TaskData, fitted: Calibrated, reads: str) -> dict[str, Any]:
     names = np.array(data.classes)[data.tumors.truth].tolist()
     return {
         "classes": list(data.classes),
+        "reads": reads,
         "attribute": task.attribute,
         "concerns": sorted(task.codes) or "all cancer types",
         "num_tumors": dict(sorted(Counter(data.parts.tolist()).items())),
@@ -187,8 +212,6 @@ def _card(task: Task, data: _TaskData, fitted: Calibrated) -> dict[str, Any]:
 
 
 def _report(head: Head, data: _TaskData, seed: int) -> dict[str, Any]:
-    test = data.part(TEST)
-    probabilities = head.probabilities(test.vectors.astype(np.float32))
-    figures = measure(probabilities, test.truth, test.patients.tolist(), seed)
-    cohorts = data.cohorts[data.parts == TEST].tolist()
-    return figures | {"within_cohorts": measure_within(probabilities, test.truth, cohorts)}
+    held_out = data.part(VALIDATION)
+    probabilities = head.probabilities(held_out.vectors.astype(np.float32))
+    return {"validation": measure(probabilities, held_out.truth, held_out.patients.tolist(), seed)}

@@ -12,8 +12,6 @@ from scipy.stats import rankdata
 
 NUM_RESAMPLES = 200
 NUM_BINS = 10
-FEWEST_PER_CLASS = 5
-"""A cohort with fewer test tumors of each of two classes gets no figure of its own."""
 
 Probabilities = NDArray[np.float32]
 Codes = NDArray[np.int64]
@@ -45,31 +43,6 @@ def measure(
     figures["log_loss"] = float(-np.log(np.maximum(chosen, 1e-12)).mean())
     figures["majority_accuracy"] = float(np.bincount(truth).max() / len(truth))
     figures["num_tumors"] = len(truth)
-    return figures
-
-
-def measure_within(
-    probabilities: Probabilities, truth: Codes, cohorts: Sequence[str]
-) -> dict[str, Any]:
-    """Measure discrimination within each cohort: between cohorts the cancer type alone may tell.
-
-    Args:
-        probabilities: Predicted probabilities, (N, C).
-        truth: Column of the true class, (N,).
-        cohorts: Cohort of each tumor.
-
-    Returns:
-        By cohort with at least `FEWEST_PER_CLASS` tumors in each of two classes: `auroc` and the
-        tumors of each class, in the order of the columns.
-    """
-    names = np.array(cohorts)
-    figures = {}
-    for cohort in np.unique(names):
-        rows = np.flatnonzero(names == cohort)
-        counts = np.bincount(truth[rows], minlength=probabilities.shape[1])
-        if (counts >= FEWEST_PER_CLASS).sum() >= 2:
-            told = auroc(probabilities[rows], truth[rows])
-            figures[str(cohort)] = {"auroc": told, "num_tumors": counts.tolist()}
     return figures
 
 

@@ -27,11 +27,17 @@ from engine.model import TumorEncoder
 from engine.progress import Progress, no_progress
 from engine.tokens import StudyTables
 from engine.training.dataset import Dataset, build_dataset
-from engine.training.reconstruct import hide_and_predict, score, type_frequencies
+from engine.training.reconstruct import HIDDEN_SHARE, hide_and_predict, score, type_frequencies
 from engine.training.split import TEST, TRAIN, VALIDATION
-from engine.training.views import GeneFacts, ViewConfig, gene_states, random_view
+from engine.training.views import (
+    GeneFacts,
+    ViewConfig,
+    gene_states,
+    random_view,
+    without_copy_number,
+)
 from engine.vocabulary import VOCABULARY_PANELS, Vocabulary, build_vocabulary
-from engine.weights import save_model
+from engine.weights import save_model, seal
 
 LARGEST_PANEL = 2_000
 """Genes; a larger panel of a training study is an exome and adds nothing to the vocabulary."""
@@ -65,11 +71,7 @@ class Pretraining:
         torch.manual_seed(config.seed)
         self.dataset, self.vocabulary, self.config = dataset, vocabulary, config
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self.facts = GeneFacts(
-            panels=clinical_panels(vocabulary),
-            arm_of_gene=torch.from_numpy(vocabulary.arm_of_gene),
-            gene_start=torch.from_numpy(vocabulary.linear_start("GRCh37")),
-        )
+        self.facts = gene_facts(vocabulary)
         self.model = TumorEncoder(config.encoder, vocabulary)
         fit_constants(self.model, dataset, vocabulary)
         self.model.to(self.device)
@@ -83,8 +85,10 @@ class Pretraining:
             hidden_share=config.hidden_share,
             modality_share=config.modality_drop_share,
             detail_share=config.detail_drop_share,
+            kind_share=config.kind_drop_share,
+            promoter_share=config.promoter_drop_share,
         )
-        self.rows = dataset.rows(TRAIN)
+        self.rows = training_rows(dataset, config)
         self.state = RunState()
 
     @property
@@ -119,12 +123,16 @@ class Pretraining:
             group["lr"] = self.config.learning_rate * warm * falling
 
     def _step(self, rows: npt.NDArray[np.int64], generator: torch.Generator) -> float:
-        loss = self._loss(make_batch(self.dataset.tokens, rows), generator)
+        loss = self._loss(self._batch(rows), generator)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimizer.step()
         return float(loss.detach())
+
+    def _batch(self, rows: npt.NDArray[np.int64]) -> Batch:
+        batch = make_batch(self.dataset.tokens, rows)
+        return batch if self.config.use_copy_number else without_copy_number(batch)
 
     def _loss(self, batch: Batch, generator: torch.Generator) -> Tensor:
         """Two views of each tumor: reconstruct the rest from each, and find each by the other."""
@@ -170,7 +178,6 @@ class Pretraining:
             self.dataset,
             self.dataset.rows(part),
             type_frequencies(self.dataset, TRAIN),
-            self.facts.arm_of_gene,
             progress,
         )
         self.model.to(self.device)
@@ -231,7 +238,7 @@ def pretrain(
         progress: Told steps done.
 
     Returns:
-        Folder, digest and card. Validation is scored during the run, the test part once, after it.
+        Folder, digest and card. The test part is left for `engine.evaluation`.
 
     Raises:
         TrainingError: If the data are too few or the checkpoint is of another run.
@@ -246,11 +253,28 @@ def pretrain(
     while run.state.epoch < config.epochs:
         run.run_epoch(progress)
         run.save_checkpoint(directory)
-    card = make_card(run, run.evaluate(VALIDATION, progress), run.evaluate(TEST, progress))
-    digest = save_model(directory, run.model.cpu(), vocabulary, card)
+    card = make_card(run, run.evaluate(VALIDATION, progress))
+    save_model(directory, run.model.cpu(), vocabulary, card)
     for name in (CHECKPOINT, RUN_STATE):
         (directory / name).unlink()
-    return PretrainResult(directory=directory, model_digest=digest, card=card)
+    return PretrainResult(directory=directory, model_digest=seal(directory), card=card)
+
+
+def training_rows(dataset: Dataset, config: PretrainConfig) -> npt.NDArray[np.int64]:
+    """Choose the tumors to train on: those of the training part that the settings keep.
+
+    Args:
+        dataset: All tumors.
+        config: Settings; a smaller `data_share` keeps a part of what a larger one keeps.
+
+    Returns:
+        Tumor numbers.
+    """
+    rows = dataset.rows(TRAIN)
+    kept = ~np.isin(np.array(dataset.cancer_types)[rows], config.without_types)
+    patients, owner = np.unique(np.array(dataset.patient_ids)[rows], return_inverse=True)
+    drawn = np.random.default_rng(config.seed).random(len(patients)) < config.data_share
+    return rows[kept & drawn[owner]]
 
 
 def targeted_genes(studies: Mapping[str, StudyTables]) -> set[str]:
@@ -272,6 +296,14 @@ def clinical_panels(vocabulary: Vocabulary) -> Tensor:
     return torch.tensor(masks)
 
 
+def gene_facts(vocabulary: Vocabulary) -> GeneFacts:
+    """Return what drawing views needs to know of a vocabulary."""
+    return GeneFacts(
+        panels=clinical_panels(vocabulary),
+        gene_start=torch.from_numpy(vocabulary.linear_start("GRCh37")),
+    )
+
+
 def parameter_groups(model: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
     """Decay matrices only; norms, biases and single vectors are left free."""
     matrices = [p for p in model.parameters() if p.ndim > 1]
@@ -290,7 +322,7 @@ def fit_constants(model: TumorEncoder, dataset: Dataset, vocabulary: Vocabulary)
     model.spectrum_prior.copy_((counts + 1) / (counts + 1).sum())
     covariates = [
         compute_covariates(
-            batch, model.coding_mb, model.spectrum_prior, model.config.spectrum_strength
+            batch, model.genome, model.spectrum_prior, model.config.spectrum_strength
         )
         for batch in batches
     ]
@@ -315,9 +347,7 @@ def to_device(batch: Batch, device: torch.device) -> Batch:
     return Batch(**moved)
 
 
-def make_card(
-    run: Pretraining, validation: list[dict[str, Any]], test: list[dict[str, Any]]
-) -> dict[str, Any]:
+def make_card(run: Pretraining, validation: list[dict[str, Any]]) -> dict[str, Any]:
     """Describe the weights: what they saw and how well they reconstruct what they did not."""
     dataset = run.dataset
     studies = {}
@@ -339,5 +369,5 @@ def make_card(
         "hardware": f"{run.device.type}, {torch.get_num_threads()} threads",
         "versions": {"python": platform.python_version(), "torch": torch.__version__},
         "curve": run.state.curve,
-        "reconstruction": {"hidden_share": 0.2, "validation": validation, "test": test},
+        "reconstruction": {"hidden_share": HIDDEN_SHARE, "validation": validation},
     }

@@ -54,10 +54,11 @@ class Reconstruction:
 
 @dataclass(frozen=True, kw_only=True)
 class HiddenCells:
-    """Hidden cells of all tumors, flat: who, which target, truth and both predictions."""
+    """Hidden cells of all tumors, flat: who, which target and gene, truth, both predictions."""
 
     tumor: npt.NDArray[np.int64]
     target: npt.NDArray[np.int8]
+    gene: npt.NDArray[np.int32]
     altered: npt.NDArray[np.bool_]
     encoder: npt.NDArray[np.float32]
     frequency: npt.NDArray[np.float32]
@@ -106,7 +107,6 @@ def hide_and_predict(
     dataset: Dataset,
     rows: npt.NDArray[np.int64],
     frequencies: dict[str, npt.NDArray[np.float32]],
-    arm_of_gene: torch.Tensor,
     progress: Progress = no_progress,
 ) -> HiddenCells:
     """Hide genes of the given tumors and predict them.
@@ -116,7 +116,6 @@ def hide_and_predict(
         dataset: All tumors.
         rows: Tumors to score.
         frequencies: Frequencies by cancer type, from training tumors.
-        arm_of_gene: Arm of each gene, (G,).
         progress: Told the number of tumors done.
 
     Returns:
@@ -126,7 +125,7 @@ def hide_and_predict(
     model.eval()
     for batch_rows in plan_batches(dataset.tokens.lengths[rows] + NUM_LEADING, 16_384):
         chosen = rows[batch_rows]
-        parts.append(_predict_batch(model, dataset, chosen, frequencies, arm_of_gene))
+        parts.append(_predict_batch(model, dataset, chosen, frequencies))
         done += len(chosen)
         progress("Predicting hidden genes", done, len(rows))
     return HiddenCells(**{name: np.concatenate([p[name] for p in parts]) for name in parts[0]})
@@ -137,29 +136,30 @@ def _predict_batch(
     dataset: Dataset,
     rows: npt.NDArray[np.int64],
     frequencies: dict[str, npt.NDArray[np.float32]],
-    arm_of_gene: torch.Tensor,
 ) -> dict[str, npt.NDArray[Any]]:
     batch = make_batch(dataset.tokens, rows)
     num_genes = batch.profiled.shape[2]
-    hidden = np.stack([_hidden_genes(dataset.tokens.sample_ids[i], num_genes) for i in rows])
-    hidden_genes = torch.from_numpy(hidden)
+    hidden = np.stack([hidden_genes(dataset.tokens.sample_ids[i], num_genes) for i in rows])
+    is_hidden = torch.from_numpy(hidden)
     altered, profiled = gene_states(batch)
-    view = restrict(batch, batch.profiled & ~hidden_genes, arm_of_gene)
+    view = restrict(batch, batch.profiled & ~is_hidden)
     with torch.inference_mode():
         predicted = model.decode(model(view)).sigmoid().numpy()
-    cells = (profiled & hidden_genes[:, None]).numpy().nonzero()
+    cells = (profiled & is_hidden[:, None]).numpy().nonzero()
     types = [dataset.cancer_types[i] for i in rows]
     expected = np.stack([frequencies.get(name, frequencies[""]) for name in types])
     return {
         "tumor": rows[cells[0]],
         "target": cells[1].astype(np.int8),
+        "gene": cells[2].astype(np.int32),
         "altered": altered.numpy()[cells] > 0,
         "encoder": predicted[cells],
         "frequency": expected[cells].astype(np.float32),
     }
 
 
-def _hidden_genes(sample_id: str, num_genes: int) -> npt.NDArray[np.bool_]:
+def hidden_genes(sample_id: str, num_genes: int) -> npt.NDArray[np.bool_]:
+    """Choose the genes to hide in a tumor, (G,); they depend on its id alone."""
     generator = np.random.default_rng(list(sample_id.encode()))
     return generator.random(num_genes) < HIDDEN_SHARE
 
@@ -221,12 +221,12 @@ def _bootstrap(
     for _ in range(NUM_BOOTSTRAPS):
         sample = generator.integers(len(distinct), size=len(distinct))
         weight = np.bincount(sample, minlength=len(distinct))[inverse]
-        first, second = (_weighted_auroc(truth[o], weight[o]) for o in orders)
+        first, second = (weighted_auroc(truth[o], weight[o]) for o in orders)
         draws.append((first, second, first - second))
     return np.array(draws)
 
 
-def _weighted_auroc(truth: npt.NDArray[np.bool_], weight: npt.NDArray[np.int64]) -> float:
+def weighted_auroc(truth: npt.NDArray[np.bool_], weight: npt.NDArray[np.int64]) -> float:
     """AUROC of cells sorted by rising prediction, each counted `weight` times."""
     positive, negative = weight * truth, weight * ~truth
     below = np.cumsum(negative) - negative

@@ -13,7 +13,8 @@ from torch import Tensor
 
 from engine.batching import Batch
 from engine.covariates import COPY_NUMBER_IDS, MUTATION_IDS
-from engine.tokens import COPY_NUMBER, FUSIONS, MUTATIONS
+from engine.kinds import Kind
+from engine.tokens import COPY_NUMBER, FUSIONS, MUTATIONS, TOKEN_FIELDS
 from engine.vocabulary import KIND_NAMES
 
 MODALITY_OF_KIND = torch.tensor(
@@ -22,6 +23,9 @@ MODALITY_OF_KIND = torch.tensor(
         for i in range(len(KIND_NAMES))
     ]
 )
+
+UNKNOWN_KIND = KIND_NAMES.index(Kind.UNKNOWN)
+PROMOTER_KIND = KIND_NAMES.index(Kind.PROMOTER)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,45 +36,51 @@ class ViewConfig:
     hidden_share: float  # mean share of genes hidden; per tumor drawn from 0..2 x this
     modality_share: float  # tumors whose copy number is hidden as a whole
     detail_share: float  # tumors without allele fractions; likewise places, likewise residues
+    kind_share: float  # tumors whose mutations are partly of unknown consequence
+    promoter_share: float  # tumors whose promoters were not sequenced
 
 
-def restrict(batch: Batch, profiled: Tensor, arm_of_gene: Tensor) -> Batch:
+def restrict(batch: Batch, profiled: Tensor) -> Batch:
     """Forget the genes that a view does not profile.
 
     Args:
         batch: B tumors.
         profiled: What stays profiled, (3, B, G), bool, a subset of `batch.profiled`.
-        arm_of_gene: Arm of each gene, (G,), int64, -1 for none.
 
     Returns:
-        The view. Copy-number calls of hidden genes are taken out of the sums over arms.
+        The view, as a panel of those genes would have given it.
     """
     modality = MODALITY_OF_KIND.to(batch.kind.device)[batch.kind]
     kept = profiled[modality, batch.tumor, batch.gene]
-    arm_sum, arm_count = _arms_without(batch, ~kept, arm_of_gene)
-    measured = profiled[COPY_NUMBER].any(1, keepdim=True)
-    names = ("tumor", "gene", "kind", "position", "substitution", "residue", "vaf", "indel")
-    return replace(
-        batch,
-        profiled=profiled,
-        arm_sum=arm_sum * measured,
-        arm_count=arm_count * measured,
-        **{name: getattr(batch, name)[kept] for name in names},
-    )
+    known = replace(batch, profiled=profiled, copy_level=batch.copy_level * profiled[COPY_NUMBER])
+    return _keep(known, kept)
 
 
-def _arms_without(batch: Batch, hidden: Tensor, arm_of_gene: Tensor) -> tuple[Tensor, Tensor]:
-    """Take the copy-number calls of hidden tokens out of the sums and counts, (B, A) each."""
-    amplified, deleted = COPY_NUMBER_IDS
-    arm = arm_of_gene[batch.gene]
-    step = (batch.kind == amplified).float() - (batch.kind == deleted).float()
-    used = hidden & (step != 0) & (arm >= 0)
-    index = (batch.tumor[used], arm[used])
-    arm_sum = batch.arm_sum.index_put(index, -step[used], accumulate=True)
-    one = torch.ones_like(step[used])
-    arm_count = batch.arm_count.index_put(index, -one, accumulate=True).clamp(min=0)
-    known = batch.arm_count > 0
-    return torch.where(known, arm_sum, 0.0), torch.where(known, arm_count, 0.0)
+def _keep(batch: Batch, kept: Tensor) -> Batch:
+    """Keep some alterations, (T,), bool."""
+    tokens = {name: getattr(batch, name)[kept] for name in TOKEN_FIELDS}
+    return replace(batch, tumor=batch.tumor[kept], **tokens)
+
+
+def without_copy_number(batch: Batch) -> Batch:
+    """Forget what a batch says of copy number."""
+    profiled = batch.profiled.clone()
+    profiled[COPY_NUMBER] = False
+    return restrict(batch, profiled)
+
+
+def through_panel(batch: Batch, genes: Tensor) -> Batch:
+    """See tumors as a targeted panel would have.
+
+    Args:
+        batch: B tumors.
+        genes: The genes of the panel, (G,) or one panel per tumor (B, G), bool.
+
+    Returns:
+        The view: nothing outside the panel is profiled, nor counted.
+    """
+    everyone = torch.ones(batch.num_tumors, dtype=torch.bool)
+    return restrict(_without_outside(batch, everyone), batch.profiled & genes)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +88,6 @@ class GeneFacts:
     """What drawing views needs to know of the vocabulary."""
 
     panels: Tensor  # (P, G) bool, real clinical panels
-    arm_of_gene: Tensor  # (G,) int64, -1 for none
     gene_start: Tensor  # (G,) int64, where a call without a position stands
 
 
@@ -105,9 +114,21 @@ def random_view(
     profiled = batch.profiled & allowed
     dropped = torch.rand(num, generator=generator) < config.modality_share
     profiled[COPY_NUMBER] &= ~dropped[:, None]
-    view = restrict(_without_outside(batch, through), profiled, facts.arm_of_gene)
+    view = restrict(_without_outside(batch, through), profiled)
     forgotten = torch.rand(3, num, generator=generator) < config.detail_share
-    return forget_details(view, forgotten, facts.gene_start), ~allowed
+    view = forget_details(view, forgotten, facts.gene_start)
+    unread = torch.rand(num, generator=generator)
+    unread[torch.rand(num, generator=generator) >= config.kind_share] = 0
+    drawn = torch.rand(len(view.kind), generator=generator)
+    view = forget_consequences(view, drawn < unread[view.tumor])
+    coding_only = torch.rand(num, generator=generator) < config.promoter_share
+    return without_promoters(view, coding_only), ~allowed
+
+
+def random_panel(batch: Batch, facts: GeneFacts, generator: torch.Generator) -> Batch:
+    """See each tumor through one of the clinical panels, drawn at random."""
+    drawn = torch.randint(len(facts.panels), (batch.num_tumors,), generator=generator)
+    return through_panel(batch, facts.panels[drawn])
 
 
 def forget_details(batch: Batch, forgotten: Tensor, gene_start: Tensor) -> Batch:
@@ -134,8 +155,44 @@ def forget_details(batch: Batch, forgotten: Tensor, gene_start: Tensor) -> Batch
         substitution=torch.where(place, 0, batch.substitution),
         indel=torch.where(place, 0.0, batch.indel),
         residue=torch.where(residue, -1.0, batch.residue),
+        hotspot=torch.where(residue, 0.0, batch.hotspot),
         outside_spectrum=batch.outside_spectrum * kept[:, None],
     )
+
+
+def forget_consequences(batch: Batch, tokens: Tensor) -> Batch:
+    """Drop what an unannotated call does not say: its consequence and its place in the protein.
+
+    Half of the calls of one study lack both and no call of another does: nothing tells the
+    studies apart as well.
+
+    Args:
+        batch: B tumors with T alterations.
+        tokens: Which alterations lose it where they are mutations, (T,), bool.
+
+    Returns:
+        The batch with those mutations of unknown consequence.
+    """
+    lost = tokens & (MODALITY_OF_KIND.to(batch.kind.device)[batch.kind] == MUTATIONS)
+    return replace(
+        batch,
+        kind=torch.where(lost, UNKNOWN_KIND, batch.kind),
+        residue=torch.where(lost, -1.0, batch.residue),
+        hotspot=torch.where(lost, 0.0, batch.hotspot),
+    )
+
+
+def without_promoters(batch: Batch, tumors: Tensor) -> Batch:
+    """Drop promoter mutations, which targeted panels see and exomes do not.
+
+    Args:
+        batch: B tumors.
+        tumors: Which tumors lose them, (B,), bool.
+
+    Returns:
+        The batch without them.
+    """
+    return _keep(batch, ~((batch.kind == PROMOTER_KIND) & tumors[batch.tumor]))
 
 
 def _without_outside(batch: Batch, through_panel: Tensor) -> Batch:

@@ -1,69 +1,145 @@
-"""Packed against padded batches, same weights, same tumors, same run."""
+"""Packed against padded: the encoder's blocks over patients of long-tailed lengths, on the CPU.
+
+Run: `python -m tests.benchmarks.packing [NUM_PATIENTS]`. Prints a table and writes
+tests/benchmarks/results/packing.csv. Ratios are of one run; other work on the machine slows all
+layouts alike.
+"""
 
 from __future__ import annotations
 
+import sys
 import time
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 
-import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import gelu, normalize, scaled_dot_product_attention
 
-from engine.batching import Batch, make_batch, plan_batches
-from engine.model import NUM_LEADING, TumorEncoder
-from engine.tokens import TumorTokens
-from kernels.reference import rotary_table, rotate
+from engine.batching import TOKEN_BUDGET, StreamConfig, plan_batches, stream_batches
+from engine.config import EncoderConfig
+from tests.benchmarks import encoders
+from tests.benchmarks.encoders import Lengths, Patients, Stack
+from tests.benchmarks.harness import (
+    Case,
+    Limits,
+    Measurement,
+    find_limits,
+    measure,
+    quantiles,
+    show,
+    write_results,
+)
 
-
-def padded_forward(model: TumorEncoder, batch: Batch) -> Tensor:
-    """The same network on a (B, L, D) tensor padded to the longest tumor of the batch."""
-    num, width = batch.num_tumors, model.config.width
-    lengths = torch.bincount(batch.tumor, minlength=num) + NUM_LEADING
-    longest = int(lengths.max())
-    within = torch.arange(len(batch.tumor)) - (lengths - NUM_LEADING).cumsum(0)[batch.tumor]
-    place = within + (lengths - NUM_LEADING)[batch.tumor] + NUM_LEADING
-    x = torch.zeros(num, longest, width)
-    x[batch.tumor, place] = model.embed_tokens(batch)
-    x[:, :NUM_LEADING] = model._leading(batch)
-    positions = torch.zeros(num, longest, dtype=torch.int64)
-    positions[batch.tumor, place] = batch.position
-    mask = (torch.arange(longest) < lengths[:, None])[:, None, None, :]
-    cos, sin = rotary_table(positions.flatten(), model.rotary_steps)
-    for block in model.blocks:
-        x = _padded_block(block, x, (cos, sin), mask)
-    return normalize(model.project(model.final_norm(x[:, 0])), dim=-1)
+SMALL = EncoderConfig(width=64, num_layers=4, num_heads=4)
+Draw = Callable[[int], Lengths]
+DRAWS: dict[str, Draw] = {
+    "Zipf (mean 67, max 5,000)": encoders.zipf_lengths,
+    "log-normal (mean 62, max 1,000)": encoders.log_normal_lengths,
+}
+NUM_STREAM = 300_000
 
 
-def _padded_block(block: Any, x: Tensor, table: tuple[Tensor, Tensor], mask: Tensor) -> Tensor:
-    num, longest, _ = x.shape
-    qkv = block.qkv(block.attention_norm(x)).view(num * longest, 3, block.num_heads, -1)
-    q, k, v = qkv.unbind(1)
-    shaped = [
-        t.view(num, longest, block.num_heads, -1).transpose(1, 2)
-        for t in (rotate(q, *table), rotate(k, *table), v)
-    ]
-    attended = scaled_dot_product_attention(*shaped, attn_mask=mask)
-    x = x + block.out(attended.transpose(1, 2).flatten(2))
-    return x + block.down(gelu(block.up(block.feed_norm(x))))
+def main() -> None:
+    num = int(sys.argv[1]) if len(sys.argv) > 1 else 512
+    limits = find_limits("cpu", torch.float32, num_mib=256, width=1024)
+    rows = [row for name, draw in DRAWS.items() for row in compare(name, draw(num), SMALL, limits)]
+    rows += [row for name, draw in DRAWS.items() for row in packing(name, draw(NUM_STREAM))]
+    show(rows)
+    print(write_results("packing", rows))
 
 
-def compare(model: TumorEncoder, tokens: TumorTokens, *, num: int, budget: int) -> dict[str, float]:
-    """Embed `num` random tumors both ways; return seconds of each and the largest difference."""
-    rows = np.random.default_rng(0).permutation(len(tokens))[:num]
-    chosen = tokens.take(rows)
-    with torch.inference_mode():
-        started = time.perf_counter()
-        packed = np.empty((num, model.config.width), np.float32)
-        for part in plan_batches(chosen.lengths + NUM_LEADING, budget):
-            packed[part] = model(make_batch(chosen, part)).numpy()
-        middle = time.perf_counter()
-        padded = np.empty_like(packed)
-        for part in np.array_split(np.arange(num), max(num // 32, 1)):
-            padded[part] = padded_forward(model, make_batch(chosen, part)).numpy()
-        ended = time.perf_counter()
+def layouts(stack: Stack, patients: Patients) -> dict[str, Callable[[], Tensor]]:
+    """Return every layout that a CPU runs, by name; the first is what the encoder does."""
+    lengths = patients.lengths
+    packed = partial(encoders.in_one_tensor, stack, patients)
     return {
-        "packed_s": middle - started,
-        "padded_s": ended - middle,
-        "difference": float(np.abs(packed - padded).max()),
+        "packed, one call per length": lambda: packed(encoders.ours),
+        "packed, one call per patient": lambda: packed(encoders.one_call_per_patient),
+        "sorted, padded to the budget": lambda: encoders.padded(
+            stack, patients, encoders.sorted_batches(lengths)
+        ),
+        "FlexAttention, packed": lambda: packed(encoders.flex, budget=8_192),
+        "jagged SDPA": lambda: packed(encoders.jagged, budget=2_048),
+        "padded, 32 at random": lambda: encoders.padded(
+            stack, patients, encoders.random_batches(len(lengths))
+        ),
     }
+
+
+SLOW = ("padded, 32 at random", "jagged SDPA")
+"""Timed once; the others `REPEAT` times."""
+
+REPEAT = 5
+
+
+def compare(
+    name: str,
+    lengths: Lengths,
+    config: EncoderConfig,
+    limits: Limits,
+    without: Sequence[str] = (),
+) -> list[Measurement]:
+    """Measure every layout on the same patients and weights."""
+    torch.manual_seed(0)
+    stack = Stack(config).eval()
+    patients = encoders.random_patients(lengths, config.width)
+    with torch.inference_mode():
+        expected = encoders.in_one_tensor(
+            stack.double(), replace(patients, x=patients.x.double()), encoders.ours
+        )
+        stack.float()
+        rows = []
+        for layout, run in layouts(stack, patients).items():
+            if layout in without:
+                continue
+            case = Case(
+                name=f"{name}: {layout}",
+                run=run,
+                num_bytes=stack.num_bytes(lengths),
+                num_flops=stack.num_flops(lengths),
+                items=len(lengths),
+                unit="patients/s",
+                find_error=lambda out: float((out.double() - expected).abs().max()),
+            )
+            rows.append(_measure(case, limits, repeat=1 if layout in SLOW else REPEAT))
+    return [*rows, _ratio(name, rows)] if rows[-1].median else rows
+
+
+def _measure(case: Case, limits: Limits, repeat: int) -> Measurement:
+    try:
+        return measure(case, limits, repeat=repeat)
+    except (RuntimeError, MemoryError) as error:  # a layout may not fit or not run here
+        reason = f"did not run: {type(error).__name__}"
+        return Measurement(
+            name=case.name, unit=case.unit, median=0, low=0, high=0, runs=0, note=reason
+        )
+
+
+def _ratio(name: str, rows: list[Measurement]) -> Measurement:
+    packed, padded = rows[0], rows[-1]
+    ratios = [value / padded.median for value in (packed.low, packed.median, packed.high)]
+    return quantiles(f"{name}: packed against padded", "times", ratios)
+
+
+def packing(name: str, lengths: Lengths) -> list[Measurement]:
+    """Measure how full batches are, and what packing costs; CPU seconds, not of the clock."""
+    ways = {
+        "all lengths known": lambda: plan_batches(lengths),
+        "stream": lambda: list(stream_batches(lengths, StreamConfig())),
+        "stream, drawn by seed": lambda: list(stream_batches(lengths, StreamConfig(seed=0))),
+    }
+    rows = []
+    for way, pack in ways.items():
+        started = time.process_time()
+        batches = pack()
+        seconds = time.process_time() - started
+        filled = float(lengths.sum()) / (len(batches) * TOKEN_BUDGET)
+        assert sum(map(len, batches)) == len(lengths)
+        note = f"{seconds:.2f} s for {len(lengths):,} patients"
+        rows.append(quantiles(f"{name}: filled, {way}", "of budget", [filled], note=note))
+    return rows
+
+
+if __name__ == "__main__":
+    main()

@@ -64,7 +64,7 @@ def embeddings(home: Path) -> list[Measurement]:
 
 def packing(home: Path) -> list[Measurement]:
     from cache.store import Store
-    from dashboard.embedding import tables_of
+    from dashboard.stored import tables_of
     from engine.embed import Encoder
     from engine.tokens import concatenate
     from engine.weights import load_model

@@ -1,34 +1,55 @@
 from __future__ import annotations
 
-import csv
-from pathlib import Path
-
 import pytest
 import torch
 
 from engine.config import EncoderConfig
-from engine.model import TumorEncoder
-from engine.tokens import tokenize
-from tests.benchmarks import harness
-from tests.benchmarks.packing import compare
-from tests.engine.cohorts import random_tables, vocabulary
+from tests.benchmarks import encoders, packing
+from tests.benchmarks.harness import Limits
+
+LIMITS = Limits(bytes_per_s=1e10, flops_per_s=1e11)
+TINY = EncoderConfig(width=32, num_layers=1, num_heads=2)
 
 
-def test_padded_and_packed_agree_so_the_comparison_is_fair() -> None:
-    torch.manual_seed(0)
-    words = vocabulary()
-    model = TumorEncoder(EncoderConfig(width=32, num_layers=2, num_heads=2), words).eval()
-    result = compare(model, tokenize(random_tables(70), words), num=70, budget=64)
-    assert result["difference"] < 1e-5
-    assert result["packed_s"] > 0 < result["padded_s"]
+@pytest.mark.parametrize(
+    ("draw", "mean", "longest"),
+    [(encoders.zipf_lengths, 67, 5_000), (encoders.log_normal_lengths, 62, 1_000)],
+)
+def test_lengths_are_as_described(draw: packing.Draw, mean: float, longest: int) -> None:
+    for num in (512, 20_000):
+        lengths = draw(num)
+        assert lengths.mean() == pytest.approx(mean, abs=1)
+        assert lengths.min() >= 1
+        assert lengths.max() <= longest
 
 
-def test_results_say_where_they_were_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(harness, "RESULTS", tmp_path)
-    row = harness.quantiles("case", "s", harness.time_call(lambda: None, repeat=3))
-    with harness.write_results("one", [row]).open(encoding="utf-8") as file:
-        saved = next(csv.DictReader(file))
-    assert saved["name"] == "case"
-    assert saved["runs"] == "3"
-    assert saved["processor"]
-    assert float(saved["low"]) <= float(saved["median"]) <= float(saved["high"])
+@pytest.mark.filterwarnings("ignore:The PyTorch API of nested tensors is in prototype stage")
+def test_all_layouts_compute_the_same_so_the_comparison_is_fair(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(packing, "REPEAT", 1)
+    lengths = encoders.log_normal_lengths(40) // 10 + 1
+    rows = packing.compare("few", lengths, TINY, LIMITS, without=("FlexAttention, packed",))
+    assert len(rows) == 6
+    for row in rows[:-1]:
+        assert row.runs == 1, row
+        assert row.error is not None
+        assert row.error < 1e-5, row
+        assert row.median > 0 < (row.share_of_limit or 0)
+    assert rows[-1].unit == "times"
+
+
+def test_a_layout_that_cannot_run_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> torch.Tensor:
+        raise RuntimeError("not for this device")
+
+    monkeypatch.setattr(packing, "layouts", lambda stack, patients: {"broken": broken})
+    rows = packing.compare("one", encoders.zipf_lengths(3), TINY, LIMITS)
+    assert rows[0].note == "did not run: RuntimeError"
+    assert rows[0].runs == 0
+
+
+def test_packing_is_nearly_full_at_either_law() -> None:
+    for draw in packing.DRAWS.values():
+        for row in packing.packing("law", draw(20_000)):
+            assert row.median >= 0.97 if row.runs else False

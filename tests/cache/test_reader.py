@@ -385,3 +385,13 @@ def test_eight_threads_read_their_own_rows(
     for thread in threads:
         thread.join()
     assert wrong == []
+
+
+def test_likeliest_class_of_a_task(reader: Reader) -> None:
+    told = reader.likeliest("model", "pam50", ["first"])
+    assert told.schema.equals(schema.LIKELIEST)
+    assert reader.predicted_tasks("other") == ()
+    tasks = reader.predicted_tasks("model")
+    best = reader.likeliest("model", tasks[0], ["first"])
+    assert best["class"].to_pylist() == ["LumA"] * best.num_rows
+    assert best.num_rows == 12

@@ -301,3 +301,19 @@ def test_a_writer_belongs_to_its_thread_and_block(filled: Store) -> None:
         writer.close()
         use()
     assert len(caught) == 2
+
+
+def test_predictions_of_a_task_are_removed(mapped: Store) -> None:
+    keys = {"study_id": ["first"], "sample_id": ["T0"], "class": ["LumA"], "flag": ["ok"]}
+    numbers = dict.fromkeys(("probability", "lower", "upper"), [0.5])
+    with mapped.read() as reader:
+        keys["sample_id"] = reader.samples(["first"])["sample_id"].to_pylist()[:1]
+    with mapped.write() as writer:
+        for task in ("one", "two"):
+            writer.add_predictions("model", pa.table(keys | numbers | {"task": [task]}))
+    with mapped.write() as writer:
+        writer.remove_predictions("model", "one")
+        writer.remove_predictions("model", "never there")
+    with mapped.read() as reader:
+        assert "one" not in reader.predicted_tasks("model")
+        assert "two" in reader.predicted_tasks("model")

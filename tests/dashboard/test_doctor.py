@@ -7,6 +7,7 @@ import pytest
 
 from dashboard.outcomes import Check, Status
 from dashboard.service import Service
+from kernels.choice import current_wish
 
 
 def _check(service: Service, name: str) -> Check:
@@ -27,6 +28,21 @@ def test_versions_name_what_a_result_depends_on(service: Service) -> None:
     found = _check(service, "versions").found
     assert "torch 2" in found
     assert "duckdb" in found
+
+
+def test_the_kernels_and_the_reason_for_them_are_told(service: Service) -> None:
+    found = _check(service, "kernels").found
+    assert "packed attention" in found
+    assert "(" in found
+
+
+def test_a_kernel_that_is_none_fails(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TUMORXY_KERNELS", "cudnn")
+    current_wish.cache_clear()
+    check = _check(service, "kernels")
+    current_wish.cache_clear()
+    assert check.status is Status.FAIL
+    assert "Set it to one of auto, reference" in check.found
 
 
 def test_changed_weights_fail(

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import softmax
 
+from engine.heads import Circumstances
+from engine.readout import Readout
 from engine.training.fit_heads import LabeledTumors
 from tests.engine.spheres import unit
 
@@ -16,6 +20,27 @@ SHARPNESS = 6.0
 
 def vectors(num_tumors: int, seed: int = 0) -> NDArray[np.float32]:
     return unit(np.random.default_rng(seed).normal(size=(num_tumors, WIDTH)))
+
+
+def readout(embedded: NDArray[np.float32]) -> Readout:
+    """Let the vectors be what an encoder without an adapter tells."""
+    nothing = np.empty((len(embedded), 0), dtype=np.float32)
+    return Readout(embeddings=embedded, frozen=embedded, adapted=nothing)
+
+
+def circumstances(
+    cancer_types: Sequence[str | None],
+    *,
+    strange: Sequence[bool] | None = None,
+    num_genes: int = 500,
+) -> Circumstances:
+    """Nobody is strange unless said, and everybody was sequenced widely."""
+    number = len(cancer_types)
+    return Circumstances(
+        cancer_types=cancer_types,
+        out_of_distribution=np.array(strange or [False] * number, dtype=bool),
+        num_genes=np.full(number, num_genes),
+    )
 
 
 def true_probabilities(embedded: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -32,7 +57,7 @@ def cohort(num_tumors: int = 1500, seed: int = 0) -> LabeledTumors:
     unstable = generator.random(num_tumors) < 1 / (1 + np.exp(-SHARPNESS * embedded[:, 3]))
     basal = embedded[:, 4] > 0
     return LabeledTumors(
-        vectors=embedded,
+        readout=readout(embedded),
         patient_ids=[f"P-{i // 2}" for i in range(num_tumors)],
         cohorts=types,
         labels={

@@ -86,16 +86,34 @@ def test_silent_calls_and_single_copy_calls_are_no_tokens_but_are_counted(
     tokens = tokenize(tables(["T1"], rows), words)
     assert len(tokens.gene) == 0
     assert tokens.outside_spectrum[0, SUBSTITUTIONS.index("C>T")] == 1
-    arm = words.arm_names.index("17p")
-    assert tokens.arm_sum[0, arm] == -1
-    assert tokens.arm_count[0, arm] == 1
+    assert tokens.copy_level[0, words.index["TP53"]] == -1
+    assert np.count_nonzero(tokens.copy_level) == 1
+    assert tokens.graded.tolist() == [True]
 
 
-def test_three_level_copy_number_says_nothing_about_arms(words: Vocabulary) -> None:
+def test_three_level_copy_number_says_nothing_about_single_copies(words: Vocabulary) -> None:
     rows = [alteration("T1", "TP53", Kind.DEEP_DELETION)]
     tokens = tokenize(tables(["T1"], rows, cna_levels=3), words)
-    assert tokens.arm_count.sum() == 0
-    assert tokens.arm_sum.sum() == 0
+    assert not tokens.graded.any()
+    assert not tokens.copy_level.any()
+
+
+def test_a_known_hotspot_is_told_from_another_residue(words: Vocabulary) -> None:
+    rows = [alteration("T1", "KRAS", protein_position=p) for p in (12, 99, None)]
+    tokens = tokenize(tables(["T1"], rows), words)
+    by_residue = dict(zip(tokens.residue.tolist(), tokens.hotspot.tolist(), strict=True))
+    length = words.residues[words.index["KRAS"]]
+    assert by_residue == {-1.0: 0.0, np.float32(12 / length): 1.0, np.float32(99 / length): 0.0}
+
+
+def test_a_gene_off_the_copy_number_panel_has_no_level(words: Vocabulary) -> None:
+    rows = [alteration("T1", "BRCA2", Kind.GAIN), alteration("T1", "TP53", Kind.GAIN)]
+    tokens = tokenize(tables(["T1"], rows), words)
+    assert np.flatnonzero(tokens.copy_level[0]).tolist() == [words.index["TP53"]]
+
+
+def test_the_genes_that_were_looked_at_are_counted(words: Vocabulary) -> None:
+    assert tokenize(tables(["T1"], []), words).num_genes.tolist() == [len(GENES)]
 
 
 @pytest.mark.parametrize(

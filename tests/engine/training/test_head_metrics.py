@@ -9,7 +9,6 @@ from engine.training.head_metrics import (
     auroc,
     calibration_error,
     measure,
-    measure_within,
 )
 
 
@@ -61,13 +60,3 @@ def test_one_class_alone_has_no_auroc() -> None:
     figures = measure(probabilities, np.zeros(20, dtype=np.int64), ["a"] * 20, seed=0)
     assert figures["auroc"] is None
     assert figures["accuracy"]["low"] == figures["accuracy"]["high"]
-
-
-def test_only_cohorts_with_two_classes_are_measured_alone() -> None:
-    probabilities, truth = predictions(60, num_classes=2)
-    cohorts = np.where(np.arange(60) < 40, "HNSC", "CESC")
-    truth[40:] = 1
-    told = measure_within(probabilities, truth, cohorts.tolist())
-    assert list(told) == ["HNSC"]
-    assert sum(told["HNSC"]["num_tumors"]) == 40
-    assert told["HNSC"]["auroc"] == pytest.approx(auroc(probabilities[:40], truth[:40]))

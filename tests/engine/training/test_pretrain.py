@@ -47,7 +47,10 @@ def test_a_run_leaves_weights_that_load_and_a_card_that_says_what_was_seen(train
     counts = encoder.card["studies"]["pairs"]
     assert sum(counts.values()) == 400
     assert [point["epoch"] for point in encoder.card["curve"]] == [1, 2]
-    assert {row["target"] for row in encoder.card["reconstruction"]["test"]} == {"mutation", "all"}
+    assert {row["target"] for row in encoder.card["reconstruction"]["validation"]} == {
+        "mutation",
+        "all",
+    }
     assert not (trained / "checkpoint.safetensors").exists()
 
 
@@ -88,5 +91,5 @@ def test_training_learns_that_partners_come_together(tmp_path: Path) -> None:
         encoder=TINY.encoder, epochs=30, batch_tumors=64, learning_rate=1e-2, panel_view_share=0.0
     )
     card = pretrain({"pairs": paired_cohort()}, config, tmp_path).card
-    mutation = card["reconstruction"]["test"][0]
+    mutation = card["reconstruction"]["validation"][0]
     assert mutation["encoder"]["auroc"] > mutation["type_frequency"]["auroc"] + 0.1

@@ -1,0 +1,68 @@
+"""Cards of the heads that the user trained, read without loading torch."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from dashboard.outcomes import OwnHeadSummary
+from engine.errors import WeightsError
+
+HEAD, CARD = "head.safetensors", "card.json"
+COPIED = ("task", "num_tumors", "num_patients", "num_by_class", "num_by_study", "beats_simple")
+
+
+def cards_in(folder: Path) -> list[Path]:
+    """Return the cards of a folder of heads, by name; it need not exist."""
+    return sorted(folder.glob(f"[a-z]*/{CARD}")) if folder.is_dir() else []
+
+
+def read_summaries(folder: Path) -> tuple[OwnHeadSummary, ...]:
+    """Read the cards of a folder of heads.
+
+    Args:
+        folder: Folder of the heads, one folder each; it need not exist.
+
+    Returns:
+        The heads, by name, those of other models too.
+
+    Raises:
+        WeightsError: If one of them is damaged.
+    """
+    return tuple(read_summary(card.parent) for card in cards_in(folder))
+
+
+def read_summary(directory: Path) -> OwnHeadSummary:
+    """Read the card of a head and compare its weights with the digest on it.
+
+    Args:
+        directory: Folder of the head.
+
+    Raises:
+        WeightsError: If the card or the weights are missing or damaged.
+    """
+    try:
+        card: dict[str, Any] = json.loads((directory / CARD).read_text(encoding="utf-8"))
+        found = hashlib.sha256((directory / HEAD).read_bytes()).hexdigest()
+        if found != card["sha256"]:
+            raise ValueError("other digest")
+        figures = card["cross_validated"]
+        return OwnHeadSummary(
+            **{name: card[name] for name in COPIED},
+            classes=tuple(card["classes"]),
+            auroc=figures["auroc"],
+            accuracy=figures["accuracy"],
+            ece=figures["ece"],
+            baselines={name: told["value"] for name, told in card["baselines"].items()},
+            verdict=card["verdict"],
+            model_digest=card["model_digest"],
+            created_at=card["created_at"],
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise WeightsError(
+            f"Your head {directory.name} is damaged or was changed ({type(error).__name__}). Train "
+            f"it again with `tumorxy finetune`, or delete it with `tumorxy finetune --remove "
+            f"{directory.name}`."
+        ) from error

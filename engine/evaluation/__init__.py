@@ -1,0 +1,1 @@
+"""Evidence: what the shipped model is worth beside simple baselines."""

@@ -1,0 +1,43 @@
+"""The tumors that the evidence is measured on, with everything that is known of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.tokens import TumorTokens
+from engine.training.split import part_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluationCohort:
+    """N tumors of the training studies.
+
+    Args:
+        tokens: The tumors.
+        study_ids: Study of each tumor.
+        patient_ids: Patient of each tumor; they decide its part.
+        cancer_types: Stated type of each tumor, None where not known.
+        labels: By task, the class of each tumor, None where unknown.
+        attributes: By clinical attribute, its value for each tumor, None where unknown.
+    """
+
+    tokens: TumorTokens
+    study_ids: Sequence[str]
+    patient_ids: Sequence[str]
+    cancer_types: Sequence[str | None]
+    labels: Mapping[str, Sequence[str | None]]
+    attributes: Mapping[str, Sequence[str | None]]
+
+    @property
+    def parts(self) -> npt.NDArray[np.str_]:
+        """Part of each tumor, (N,)."""
+        return part_of(self.patient_ids)
+
+    def labeled(self, task: str) -> npt.NDArray[np.int64]:
+        """Return the tumors with a label of a task."""
+        column = self.labels.get(task, ())
+        return np.array([i for i, label in enumerate(column) if label is not None], dtype=np.int64)

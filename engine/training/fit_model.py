@@ -1,0 +1,133 @@
+"""From a pretrained encoder and labels to everything that predicts: adapter, then heads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from engine.batching import Batch
+from engine.embed import Encoder
+from engine.progress import Progress, no_progress
+from engine.tokens import TumorTokens
+from engine.training.adapt import AdaptConfig, train_adapter
+from engine.training.fit_directions import fit_directions
+from engine.training.fit_heads import DEFAULTS, LabeledTumors, fit_heads, fittable_tasks
+from engine.training.logistic import HeadsConfig
+from engine.training.pretrain import gene_facts
+from engine.training.split import TRAIN, part_of
+from engine.training.views import random_panel, without_copy_number
+from engine.weights import load_model, seal
+
+ADAPTER_DEFAULTS = AdaptConfig()
+FEWEST_FOR_ADAPTER = 2_000
+"""Labeled training tumors from which on an adapter pays; with fewer, heads read frozen features."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabeledCohort:
+    """N tumors of one or more studies with what is known of their classes.
+
+    Args:
+        tokens: The tumors.
+        patient_ids: Patient of each tumor; they decide its part.
+        cohorts: Study of each tumor.
+        labels: By task, the class of each tumor, None where unknown.
+    """
+
+    tokens: TumorTokens
+    patient_ids: Sequence[str]
+    cohorts: Sequence[str]
+    labels: Mapping[str, Sequence[str | None]]
+
+
+def fit_model(
+    directory: Path,
+    cohort: LabeledCohort,
+    *,
+    adapt: AdaptConfig = ADAPTER_DEFAULTS,
+    heads: HeadsConfig = DEFAULTS,
+    progress: Progress = no_progress,
+) -> tuple[str, ...]:
+    """Fit adapter and heads of an encoder, write them beside its weights and seal the folder.
+
+    Args:
+        directory: Folder of the encoder.
+        cohort: Labeled tumors.
+        adapt: How the adapter is trained.
+        heads: How the heads are fitted.
+        progress: Told how far the work is.
+
+    Returns:
+        Tasks that got a head: those with labeled tumors enough to fit, choose and report on.
+    """
+    chosen = fittable_tasks(cohort.labels, cohort.patient_ids)
+    if not chosen:
+        return ()
+    labels = {task: cohort.labels[task] for task in chosen}
+    trained = np.flatnonzero(part_of(cohort.patient_ids) == TRAIN)
+    if _num_labeled(labels, trained) >= FEWEST_FOR_ADAPTER:
+        _adapt(directory, cohort.tokens.take(trained), _columns(labels, trained), adapt, progress)
+    tumors = _read(Encoder.load(directory), cohort, labels, progress)
+    fit_heads(tumors, config=heads, progress=progress).save(directory)
+    fit_directions(tumors).save(directory)
+    seal(directory)
+    return chosen
+
+
+def _adapt(
+    directory: Path,
+    tokens: TumorTokens,
+    labels: Mapping[str, Sequence[str | None]],
+    config: AdaptConfig,
+    progress: Progress,
+) -> None:
+    loaded = load_model(directory)
+    facts = gene_facts(loaded.vocabulary)
+    result = train_adapter(loaded.model, tokens, labels, facts, config=config, progress=progress)
+    result.adapted.save(directory, result.card)
+    seal(directory)
+
+
+def _read(
+    encoder: Encoder,
+    cohort: LabeledCohort,
+    labels: Mapping[str, Sequence[str | None]],
+    progress: Progress,
+) -> LabeledTumors:
+    """Read labeled tumors as they are, through a random panel each, and without copy number."""
+    rows = np.flatnonzero(_is_labeled(labels))
+    tokens = cohort.tokens.take(rows)
+    facts, generator = gene_facts(encoder.vocabulary), torch.Generator().manual_seed(0)
+
+    def through_a_panel(batch: Batch) -> Batch:
+        return random_panel(batch, facts, generator)
+
+    views = (None, through_a_panel, without_copy_number)
+    whole, *narrow = (encoder.read(tokens, view=view, progress=progress) for view in views)
+    return LabeledTumors(
+        readout=whole,
+        views=tuple(narrow),
+        patient_ids=np.array(cohort.patient_ids)[rows].tolist(),
+        cohorts=np.array(cohort.cohorts)[rows].tolist(),
+        labels=_columns(labels, rows),
+    )
+
+
+def _columns(
+    labels: Mapping[str, Sequence[str | None]], rows: npt.NDArray[np.int64]
+) -> dict[str, list[str | None]]:
+    return {task: [column[i] for i in rows] for task, column in labels.items()}
+
+
+def _is_labeled(labels: Mapping[str, Sequence[str | None]]) -> npt.NDArray[np.bool_]:
+    rows = zip(*labels.values(), strict=True)
+    return np.array([any(label is not None for label in row) for row in rows])
+
+
+def _num_labeled(labels: Mapping[str, Sequence[str | None]], rows: npt.NDArray[np.int64]) -> int:
+    return int(_is_labeled(labels)[rows].sum())
