@@ -7,7 +7,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --constr
 CODE := dashboard engine kernels cache tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo format style lint type test test-fast test-gpu bench screenshots check clean
+.PHONY: help setup demo format style lint type test test-fast test-gpu bench bench-gpu screenshots check clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +58,11 @@ test-gpu: setup ## Run the tests that need a CUDA device
 
 bench: setup ## Measure import, embedding, layout, placement and pages
 	$(BIN)/python -m tests.benchmarks.run
+	$(BIN)/python -m tests.benchmarks.packing
+	$(BIN)/python -m tests.benchmarks.scale
+
+bench-gpu: setup ## Measure kernels and embedding on a CUDA device, in under 8 minutes
+	$(BIN)/python -m tests.benchmarks.gpu
 
 screenshots: setup ## Take the README's pictures from the running app
 	$(BIN)/python -m tests.browser.screenshots

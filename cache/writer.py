@@ -249,7 +249,8 @@ class Writer:
             task: Name of the task; nothing happens where it has no rows.
         """
         values = {"model_digest": model_digest, "task": task}
-        self._run(statements.DELETE_PREDICTIONS_OF_TASK, values)
+        deleted = self._run(statements.DELETE_PREDICTIONS_OF_TASK, values)[0][0]
+        self.changed = self.changed or bool(deleted)
 
     def _insert_samples(self, study_id: str, samples: pa.Table) -> None:
         require_unique(samples, ["sample_id"], "samples")

@@ -12,6 +12,7 @@ from engine.progress import Progress
 if TYPE_CHECKING:
     from engine.evaluation.cohort import EvaluationCohort
     from engine.evaluation.rows import Evaluation
+    from engine.tokens import TumorTokens
     from engine.vocabulary import Vocabulary
 
 
@@ -46,8 +47,17 @@ def evaluate_model(
         name: evaluation_cohort({name: study}, vocabulary)
         for name, study in material.treated.items()
     }
-    subject = subject_of(directory, cohort, others)
+    lines = cell_line_tokens(material.cell_lines, vocabulary)
+    subject = subject_of(directory, cohort, others, lines)
     return evaluate(subject, sections, dataset_of(cohort).digest, progress)
+
+
+def cell_line_tokens(folder: Path | None, vocabulary: Vocabulary) -> TumorTokens | None:
+    """Read the cell lines of a folder as tumors; None where there is no folder."""
+    from engine.evaluation.cell_lines import cell_line_tables
+    from engine.tokens import tokenize
+
+    return None if folder is None else tokenize(cell_line_tables(folder), vocabulary)
 
 
 def ablate(

@@ -13,6 +13,7 @@ from dashboard import resources
 from dashboard.coloring import Coloring, Numbers
 from dashboard.csv_export import to_csv
 from dashboard.figures import rows_of_points
+from dashboard.origins import explain_by_source, say_of_selection
 from dashboard.queries import MapData, Objects, Rows
 from dashboard.resources import Published
 from dashboard.rows import find_rows
@@ -121,6 +122,8 @@ def show_selection(key: Published, data: MapData, coloring: Coloring, rows: Rows
         for label in FIRST_LABELS
         if label in known
     }
+    for effect in explain_by_source(data, rows):
+        st.warning(plain_text(say_of_selection(effect)), icon=":material/science:")
     table = tabulate(data, rows, coloring, labels)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(f"Selection: {count(len(rows), 'tumor')}", anchor=False, width="content")

@@ -204,7 +204,7 @@ class PlacedTumor:
 
     @property
     def is_strange(self) -> bool:
-        """Whether it must not be interpreted: by the model, or where that tells nothing, the map."""
+        """Whether it must not be interpreted: by the model, else by the map."""
         told = [p.flag for p in self.predictions if p.task == STRANGENESS]
         return OUT_OF_DISTRIBUTION in told if told else self.out_of_distribution
 

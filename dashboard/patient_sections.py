@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 import streamlit as st
 
@@ -27,6 +29,7 @@ from dashboard.wording import (
     day,
     title_of,
 )
+from engine.study_effects import StudyEffect
 
 LOW_AGREEMENT = 0.4
 """Below this share the place on the map says little; 0.4 is 6 of 15."""
@@ -79,8 +82,13 @@ def _show_test(test: Test) -> None:
     st.markdown(f":material/check: {test.name}: {plain_text(test.panel)}{genes}")
 
 
-def show_trust(case: Case) -> None:
-    """Say how far the answer can be trusted, before it is given."""
+def show_trust(case: Case, origins: Sequence[StudyEffect]) -> None:
+    """Say how far the answer can be trusted, before it is given.
+
+    Args:
+        case: The tumor.
+        origins: By which study or panel its neighborhood is explained.
+    """
     with st.container(border=True, gap="small"):
         st.subheader("Can this be trusted?", anchor=False)
         _show_verdict(case)
@@ -92,6 +100,8 @@ def show_trust(case: Case) -> None:
             help=AGREEMENT,
         )
         _show_doubts(case)
+        for effect in origins:
+            st.warning(plain_text(effect.sentence), icon=":material/science:")
 
 
 def _show_strangeness(case: Case) -> None:

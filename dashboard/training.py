@@ -61,10 +61,17 @@ class Sources:
 
 @dataclass(frozen=True, kw_only=True)
 class Material:
-    """Studies as they were read, by name; as in `Sources`."""
+    """What was read of `Sources`.
+
+    Args:
+        studies: Studies for the encoder and the heads of subtypes, by name.
+        treated: Cohorts under checkpoint blockade, by name.
+        cell_lines: Folder of cell lines beside the study folders; None where there is none.
+    """
 
     studies: Mapping[str, TrainingStudy]
     treated: Mapping[str, TrainingStudy]
+    cell_lines: Path | None = None
 
 
 def read_sources(store: Store, sources: Sources, progress: Progress) -> Material:
@@ -89,7 +96,13 @@ def read_sources(store: Store, sources: Sources, progress: Progress) -> Material
     return Material(
         studies={name: found[name] for name in sources.study_ids},
         treated={name: found[name] for name in sources.treated},
+        cell_lines=_cell_lines(sources.data),
     )
+
+
+def _cell_lines(data: Path | None) -> Path | None:
+    folder = data / "cell_lines" if data else None
+    return folder if folder and folder.is_dir() else None
 
 
 def stored_studies(store: Store, study_ids: Sequence[str]) -> dict[str, TrainingStudy]:

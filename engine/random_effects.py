@@ -132,6 +132,11 @@ def compare_areas(is_positive: NDArray[np.bool_], ours: Floats, theirs: Floats) 
     )
 
 
+def area(is_positive: NDArray[np.bool_], scores: Floats) -> float:
+    """Tell the area under the ROC curve, 0..1; each class has a tumor."""
+    return float(_wins(is_positive, scores).mean())
+
+
 def _wins(is_positive: NDArray[np.bool_], scores: Floats) -> Floats:
     """Compare every positive with every negative tumor, (P, N - P): 1 right, 0.5 equal."""
     positive, negative = scores[is_positive, None], scores[~is_positive]

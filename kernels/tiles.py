@@ -63,30 +63,33 @@ class Shapes:
 
 
 def _shapes(
-    middle_warps: int, forward: Shape, backward: tuple[int, int, int], *, short_warps: int = 1
+    short_warps: int, middle_warps: int, forward: Shape, grad_q: Shape, grad_kv: Shape
 ) -> Shapes:
-    rows, columns, warps = backward
-    both = Shape(rows=rows, columns=columns, warps=warps)
     return Shapes(
         short=Shape(rows=SHORT, columns=SHORT, warps=short_warps),
         middle=Shape(rows=MIDDLE, columns=MIDDLE, warps=middle_warps),
         forward=forward,
-        grad_q=both,
-        grad_kv=both,
+        grad_q=grad_q,
+        grad_kv=grad_kv,
     )
 
 
+_SMALL = Shape(rows=64, columns=32, warps=4)
+_SQUARE = Shape(rows=64, columns=64, warps=4)
+_SPREAD = Shape(rows=64, columns=32, warps=8)
+_TALL = Shape(rows=128, columns=64, warps=8)
+_SINGLE = Shape(rows=64, columns=32, warps=8, stages=1)
 _HALF = {
-    16: _shapes(4, Shape(rows=128, columns=64, warps=4), (128, 64, 8)),
-    32: _shapes(4, Shape(rows=128, columns=64, warps=4), (128, 64, 8)),
-    64: _shapes(4, Shape(rows=128, columns=64, warps=8), (128, 64, 8)),
-    128: _shapes(8, Shape(rows=128, columns=64, warps=8), (64, 64, 8)),
+    16: _shapes(1, 4, _TALL, _SQUARE, _SMALL),
+    32: _shapes(1, 4, _TALL, _SQUARE, _SMALL),
+    64: _shapes(1, 4, _TALL, _SPREAD, _SPREAD),
+    128: _shapes(4, 8, _TALL, _SPREAD, _SINGLE),
 }
 _FLOAT = {
-    16: _shapes(4, Shape(rows=64, columns=32, warps=4), (64, 32, 4)),
-    32: _shapes(4, Shape(rows=64, columns=32, warps=4), (64, 32, 4)),
-    64: _shapes(8, Shape(rows=64, columns=32, warps=8), (64, 32, 8)),
-    128: _shapes(8, Shape(rows=64, columns=32, warps=8), (64, 32, 8)),
+    16: _shapes(1, 4, _SMALL, _SMALL, _SMALL),
+    32: _shapes(1, 4, _SMALL, _SMALL, _SMALL),
+    64: _shapes(4, 8, _SPREAD, _SPREAD, _SPREAD),
+    128: _shapes(4, 8, _SPREAD, _SPREAD, _SINGLE),
 }
 
 

@@ -8,6 +8,7 @@ import streamlit as st
 
 from dashboard import resources
 from dashboard.cases import Case, uploaded_case
+from dashboard.origins import explain_by_source
 from dashboard.patient_predictions import show_predictions
 from dashboard.patient_sections import (
     show_alterations,
@@ -66,7 +67,7 @@ def show_patient() -> None:
     with middle:
         show_place(data, case)
     with last:
-        show_trust(case)
+        show_trust(case, explain_by_source(data, case.neighbors))
         if uploaded is not None:
             _offer_storing(uploaded, resources.load_studies(key)["study_id"].to_pylist())
     show_neighbors(data, case, _labels(key, data))

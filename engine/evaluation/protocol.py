@@ -11,16 +11,34 @@ from typing import Any
 
 import torch
 
+from engine.conformal import ConformalSets
+from engine.directions import Directions
 from engine.embed import Encoder
 from engine.errors import EvaluationError
+from engine.evaluation.calibration_rows import calibration_rows
 from engine.evaluation.cohort import EvaluationCohort
+from engine.evaluation.few_label_rows import few_label_rows
+from engine.evaluation.mixing_rows import mixing_rows
+from engine.evaluation.ood_rows import cell_line_rows, left_out_rows, ood_rows
+from engine.evaluation.panel_rows import panel_rows
 from engine.evaluation.reconstruction import dataset_of, reconstruction_rows
+from engine.evaluation.response_rows import EXTERNAL_STUDIES, response_rows
 from engine.evaluation.rows import Evaluation, Row
 from engine.evaluation.slices import slice_rows
 from engine.evaluation.subtypes import subtype_rows
+from engine.evaluation.survival_rows import survival_rows
 from engine.heads import Head, Heads
+from engine.ood import OodDetector
 from engine.progress import Progress
+from engine.survival import RiskHead
+from engine.tokens import TumorTokens
+from engine.training.outcomes import RESPONSE_STUDIES
+from engine.training.response import ICB_RESPONSE
 from engine.weights import load_model
+
+LEFT_OUT = ("GIST", "UVM", "PCPG", "THYM", "TGCT", "MESO")
+"""Cancer types that the detector is fitted without, to see whether it flags them; chosen before
+anything was measured, of six different origins."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,14 +51,16 @@ class Subject:
         heads: Its heads.
         cohort: Tumors of the studies that the encoder was trained on; only patients who took no
             part in the training are measured.
-        external: Cohorts of treated patients by study, for the sections that need them.
+        treated: Cohorts of patients under checkpoint blockade, by study.
+        cell_lines: Cell lines as tumors; None where they are not at hand.
     """
 
     directory: Path
     encoder: Encoder
     heads: tuple[Head, ...]
     cohort: EvaluationCohort
-    external: Mapping[str, EvaluationCohort]
+    treated: Mapping[str, EvaluationCohort]
+    cell_lines: TumorTokens | None = None
 
 
 def _subtypes(subject: Subject, progress: Progress) -> list[Row]:
@@ -52,9 +72,66 @@ def _reconstruction(subject: Subject, progress: Progress) -> list[Row]:
     return reconstruction_rows(model, dataset_of(subject.cohort), progress)
 
 
+def _few_labels(subject: Subject, progress: Progress) -> list[Row]:
+    directions = Directions.parse(subject.encoder.contents)
+    if directions is None:
+        return []
+    return few_label_rows(subject.encoder, directions, subject.cohort, progress)
+
+
+def _response(subject: Subject, progress: Progress) -> list[Row]:
+    head = next((head for head in subject.heads if head.task == ICB_RESPONSE), None)
+    trained = [subject.treated[name] for name in RESPONSE_STUDIES if name in subject.treated]
+    external = [subject.treated[name] for name in EXTERNAL_STUDIES if name in subject.treated]
+    if head is None or not trained or not external:
+        return []
+    return response_rows(subject.encoder, head, trained, external, progress=progress)
+
+
+def _survival(subject: Subject, progress: Progress) -> list[Row]:
+    risk = RiskHead.parse(subject.encoder.contents)
+    if risk is None:
+        return []
+    by_study, _ = survival_rows(subject.encoder, risk, subject.cohort, progress=progress)
+    return by_study
+
+
+def _distribution(subject: Subject, progress: Progress) -> list[Row]:
+    detector = OodDetector.parse(subject.encoder.contents)
+    if detector is None:
+        return []
+    rows = ood_rows(subject.encoder, detector, subject.cohort, progress)
+    rows += left_out_rows(subject.directory, subject.cohort, LEFT_OUT, progress)
+    if subject.cell_lines is not None:
+        rows += cell_line_rows(subject.encoder, detector, subject.cell_lines)
+    return rows
+
+
+def _coverage(subject: Subject, progress: Progress) -> list[Row]:
+    sets = ConformalSets.parse(subject.encoder.contents)
+    if sets is None:
+        return []
+    return calibration_rows(subject.encoder, subject.heads, sets, subject.cohort)
+
+
+def _panels(subject: Subject, progress: Progress) -> list[Row]:
+    return panel_rows(subject.encoder, subject.cohort, progress)
+
+
+def _studies(subject: Subject, progress: Progress) -> list[Row]:
+    return mixing_rows(subject.encoder, subject.cohort, progress)
+
+
 SECTIONS: dict[str, Callable[[Subject, Progress], list[Row]]] = {
-    "subtypes": _subtypes,
     "reconstruction": _reconstruction,
+    "subtypes": _subtypes,
+    "few-labels": _few_labels,
+    "response": _response,
+    "survival": _survival,
+    "distribution": _distribution,
+    "coverage": _coverage,
+    "panels": _panels,
+    "studies": _studies,
 }
 
 
@@ -96,7 +173,10 @@ def evaluate(
 
 
 def subject_of(
-    directory: Path, cohort: EvaluationCohort, external: Mapping[str, EvaluationCohort]
+    directory: Path,
+    cohort: EvaluationCohort,
+    treated: Mapping[str, EvaluationCohort],
+    cell_lines: TumorTokens | None,
 ) -> Subject:
     """Load a model folder for evaluation.
 
@@ -115,7 +195,8 @@ def subject_of(
         encoder=encoder,
         heads=heads.heads,
         cohort=cohort,
-        external=external,
+        treated=treated,
+        cell_lines=cell_lines,
     )
 
 

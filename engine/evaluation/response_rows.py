@@ -17,7 +17,7 @@ from engine.evaluation.raw import raw_features
 from engine.evaluation.rows import LOWER, Estimate, Row
 from engine.heads import Head
 from engine.progress import Progress, no_progress
-from engine.random_effects import LEAST_VARIANCE, Areas, Pooled, compare_areas, pool
+from engine.random_effects import Pooled, area, pool
 from engine.training.outcomes import Described, choose_treated, read_treated
 from engine.training.response import ICB_RESPONSE
 from engine.training.split import VALIDATION, part_of
@@ -30,7 +30,7 @@ POOLED = "external cohorts, pooled (random effects)"
 GLOBAL_ID = re.compile(r"P-\d{7}")
 """Patient ids that mean the same patient in every study; all others hold within their study."""
 
-NUM_DRAWS = 1000
+NUM_DRAWS = 500
 FEWEST_IN_A_CLASS = 2
 
 Scores = Mapping[str, NDArray[np.float64]]
@@ -112,12 +112,21 @@ def measure_response(told: Told) -> list[Row]:
     """
     members = [np.flatnonzero(told.cohorts == name) for name in np.unique(told.cohorts)]
     members = [rows for rows in members if _is_enough(told.responded[rows])]
+    cohorts = [_cohort(told, rows) for rows in members]
     return [
         *(_cohort_row(told, rows) for rows in members),
-        _pooled_row(told, members),
-        _difference_row(told, members),
+        _pooled_row(cohorts),
+        _difference_row(cohorts),
         _calibration_row(told),
     ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Cohort:
+    """Areas under the ROC curve of each method on a cohort: first as it is, then drawn anew."""
+
+    rows: NDArray[np.int64]
+    areas: Mapping[str, NDArray[np.float64]]
 
 
 def _is_enough(responded: NDArray[np.bool_]) -> bool:
@@ -171,8 +180,8 @@ def _cohort_row(told: Told, rows: NDArray[np.int64]) -> Row:
     return compare(row, METRICS["AUROC"], predictions, truth, [told.patients[i] for i in rows])
 
 
-def _pooled_row(told: Told, members: Sequence[NDArray[np.int64]]) -> Row:
-    pooled = {name: _pool(told, members, name)[0] for name in told.scores}
+def _pooled_row(cohorts: Sequence[_Cohort]) -> Row:
+    pooled = {name: _pool(cohorts, name) for name in cohorts[0].areas}
     ours = pooled.pop("ours")
     best = max(pooled, key=lambda name: pooled[name].mean)
     return Row(
@@ -183,14 +192,14 @@ def _pooled_row(told: Told, members: Sequence[NDArray[np.int64]]) -> Row:
         ours=_estimate(ours),
         baselines={name: _estimate(found) for name, found in pooled.items()},
         best_baseline=best,
-        difference=_estimate(_pool(told, members, best)[1]),
-        num_tumors=sum(len(rows) for rows in members),
-        note=f"{len(members)} cohorts",
+        difference=_estimate(_pool(cohorts, "ours", best)),
+        num_tumors=sum(len(cohort.rows) for cohort in cohorts),
+        note=f"{len(cohorts)} cohorts",
     )
 
 
-def _difference_row(told: Told, members: Sequence[NDArray[np.int64]]) -> Row:
-    difference = _pool(told, members, BURDEN)[1]
+def _difference_row(cohorts: Sequence[_Cohort]) -> Row:
+    difference = _pool(cohorts, "ours", BURDEN)
     verdict = "above burden alone" if difference.lower > 0 else "not shown to be above burden alone"
     return Row(
         task=ICB_RESPONSE,
@@ -198,7 +207,7 @@ def _difference_row(told: Told, members: Sequence[NDArray[np.int64]]) -> Row:
         part=POOLED,
         metric="AUROC beyond burden alone",
         ours=_estimate(difference),
-        num_tumors=sum(len(rows) for rows in members),
+        num_tumors=sum(len(cohort.rows) for cohort in cohorts),
         note=f"{verdict}; variance between cohorts {difference.between_variance:.4f}",
     )
 
@@ -220,41 +229,27 @@ def _calibration_row(told: Told) -> Row:
     return compare(row, METRICS["ECE"], predictions, truth, told.patients)
 
 
-def _pool(told: Told, members: Sequence[NDArray[np.int64]], other: str) -> tuple[Pooled, Pooled]:
-    """Pool the AUROC of one method, and ours beyond it; variances by bootstrap over patients."""
-    areas, differences = [], []
-    for rows in members:
-        found = compare_areas(
-            told.responded[rows], told.scores["ours"][rows], told.scores[other][rows]
-        )
-        drawn = _resampled(told, rows, other)
-        areas.append((found.theirs, drawn.their_variance))
-        differences.append((found.ours - found.theirs, drawn.difference_variance))
-    return _pool_pairs(areas), _pool_pairs(differences)
-
-
-def _pool_pairs(pairs: Sequence[tuple[float, float]]) -> Pooled:
-    return pool([value for value, _ in pairs], [variance for _, variance in pairs])
-
-
-def _resampled(told: Told, rows: NDArray[np.int64], other: str) -> Areas:
-    """Tell means and variances over draws of patients, each class with two or more."""
+def _cohort(told: Told, rows: NDArray[np.int64]) -> _Cohort:
+    """Measure every method on a cohort, and on draws of its patients with two of each class."""
     generator = np.random.default_rng(0)
-    drawn: list[tuple[float, float, float]] = []
+    drawn: list[NDArray[np.int64]] = []
     while len(drawn) < NUM_DRAWS:
         picked = rows[generator.integers(len(rows), size=len(rows))]
         if _is_enough(told.responded[picked]):
-            ours, theirs = told.scores["ours"][picked], told.scores[other][picked]
-            found = compare_areas(told.responded[picked], ours, theirs)
-            drawn.append((found.ours, found.theirs, found.ours - found.theirs))
-    ours, theirs, difference = np.array(drawn).T
-    return Areas(
-        ours=float(ours.mean()),
-        theirs=float(theirs.mean()),
-        our_variance=float(ours.var(ddof=1)),
-        their_variance=float(theirs.var(ddof=1)),
-        difference_variance=max(float(difference.var(ddof=1)), LEAST_VARIANCE),
+            drawn.append(picked)
+    return _Cohort(
+        rows=rows,
+        areas={
+            name: np.array([area(told.responded[part], scores[part]) for part in (rows, *drawn)])
+            for name, scores in told.scores.items()
+        },
     )
+
+
+def _pool(cohorts: Sequence[_Cohort], name: str, other: str | None = None) -> Pooled:
+    """Pool the AUROC of a method, or its difference to another's; variances by bootstrap."""
+    figures = [cohort.areas[name] - (cohort.areas[other] if other else 0.0) for cohort in cohorts]
+    return pool([told[0] for told in figures], [told[1:].var(ddof=1) for told in figures])
 
 
 def _estimate(pooled: Pooled) -> Estimate:

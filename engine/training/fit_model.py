@@ -15,6 +15,7 @@ from engine.embed import Encoder
 from engine.progress import Progress, no_progress
 from engine.tokens import TumorTokens
 from engine.training.adapt import AdaptConfig, train_adapter
+from engine.training.fit_conformal import fit_conformal
 from engine.training.fit_directions import fit_directions
 from engine.training.fit_heads import DEFAULTS, LabeledTumors, fit_heads, fittable_tasks
 from engine.training.logistic import HeadsConfig
@@ -73,7 +74,9 @@ def fit_model(
     if _num_labeled(labels, trained) >= FEWEST_FOR_ADAPTER:
         _adapt(directory, cohort.tokens.take(trained), _columns(labels, trained), adapt, progress)
     tumors = _read(Encoder.load(directory), cohort, labels, progress)
-    fit_heads(tumors, config=heads, progress=progress).save(directory)
+    fitted = fit_heads(tumors, config=heads, progress=progress)
+    fitted.save(directory)
+    fit_conformal(fitted, tumors).save(directory)
     fit_directions(tumors).save(directory)
     seal(directory)
     return chosen

@@ -20,7 +20,6 @@ from tests.benchmarks.harness import (
     time_call,
     write_results,
 )
-from tests.benchmarks.packing import compare
 
 MAF_HEADER = "Hugo_Symbol\tTumor_Sample_Barcode\tVariant_Classification\tHGVSp_Short\n"
 MAF_ROWS = ("KRAS\tT1\tMissense_Mutation\tp.G12C\n", "STK11\tT1\tNonsense_Mutation\tp.Q37*\n")
@@ -33,7 +32,7 @@ def main() -> None:
         sys.exit("The benchmark needs the real studies: set TUMORXY_DATA to their folder.")
     home = Path(tempfile.mkdtemp(prefix="tumorxy-bench-"))
     try:
-        rows = [*imports(data, home), *embeddings(home), *packing(home), *maps(home)]
+        rows = [*imports(data, home), *embeddings(home), *maps(home)]
     finally:
         shutil.rmtree(home)
     for row in rows:
@@ -60,31 +59,6 @@ def embeddings(home: Path) -> list[Measurement]:
         note = f"{document['num_computed']} of {document['num_tumors']} computed"
         rows.append(quantiles(name, "s", [seconds], peak_gib=peak, note=note))
     return rows
-
-
-def packing(home: Path) -> list[Measurement]:
-    from cache.store import Store
-    from dashboard.stored import tables_of
-    from engine.embed import Encoder
-    from engine.tokens import concatenate
-    from engine.weights import load_model
-
-    encoder = Encoder.load()
-    with Store(home).read() as reader:
-        studies = reader.list_studies().to_pylist()
-        tokens = concatenate([encoder.tokenize(tables_of(reader, study)) for study in studies])
-    runs = [
-        compare(load_model().model, tokens, num=4_000, budget=budget)
-        for budget in (4_096, 8_192, 32_768)
-    ]
-    best = runs[0]
-    note = f"largest difference {max(run['difference'] for run in runs):.1e}"
-    ratios = [run["padded_s"] / run["packed_s"] for run in runs]
-    return [
-        quantiles("packed, 4,000 random tumors", "tumors/s", [4_000 / best["packed_s"]]),
-        quantiles("padded to batches of 32, the same", "tumors/s", [4_000 / best["padded_s"]]),
-        quantiles("packed against padded", "times", ratios, note=note),
-    ]
 
 
 def maps(home: Path) -> list[Measurement]:

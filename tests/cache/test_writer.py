@@ -305,7 +305,7 @@ def test_a_writer_belongs_to_its_thread_and_block(filled: Store) -> None:
 
 def test_predictions_of_a_task_are_removed(mapped: Store) -> None:
     keys = {"study_id": ["first"], "sample_id": ["T0"], "class": ["LumA"], "flag": ["ok"]}
-    numbers = dict.fromkeys(("probability", "lower", "upper"), [0.5])
+    numbers = {name: [0.5] for name in ("probability", "lower", "upper")}
     with mapped.read() as reader:
         keys["sample_id"] = reader.samples(["first"])["sample_id"].to_pylist()[:1]
     with mapped.write() as writer:

@@ -46,7 +46,7 @@ def treated_tumors(num_tumors: int = 400, seed: int = 0, *, signal: float = 1.5)
     """Two cohorts; response follows the first feature, survival too; the last is log burden."""
     generator = np.random.default_rng(seed)
     told = readout(generator, num_tumors)
-    score = signal * told.frozen[:, 0] + 0.3 * told.frozen[:, -1]
+    score = signal * told.frozen[:, 0] + 0.8 * told.frozen[:, -1]
     responds = generator.random(num_tumors) < 1 / (1 + np.exp(-score))
     is_known = generator.random(num_tumors) < 0.5
     months = generator.exponential(size=num_tumors) * np.exp(score)

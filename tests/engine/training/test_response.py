@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -33,7 +34,7 @@ def test_the_head_tells_the_probability_of_response(fitted: tuple[Head, dict[str
     head, _ = fitted
     asked = readout(np.random.default_rng(7), 600).frozen
     told = head.probabilities(asked)
-    truth = 1 / (1 + np.exp(-1.5 * asked[:, 0] - 0.3 * asked[:, -1]))
+    truth = 1 / (1 + np.exp(-1.5 * asked[:, 0] - 0.8 * asked[:, -1]))
     assert (head.task, head.classes, head.reads) == ("icb_response", ("NR", "R"), "frozen")
     np.testing.assert_allclose(told.sum(axis=1), 1, rtol=1e-5)
     assert np.abs(told[:, 1] - truth).mean() < 0.08
@@ -53,8 +54,18 @@ def test_the_best_recipe_is_taken_and_all_are_told(fitted: tuple[Head, dict[str,
     assert [abs(j["by_cohort"]["mean"]) < 0.02 for j in alone] == [True]
 
 
+def with_noise(tumors: TreatedTumors, width: int) -> TreatedTumors:
+    noise = np.random.default_rng(9).normal(size=(len(tumors), width)).astype(np.float32)
+    wide = np.column_stack([noise, tumors.readout.frozen])
+    return replace(
+        tumors,
+        readout=replace(tumors.readout, frozen=wide),
+        burden_column=tumors.burden_column + width,
+    )
+
+
 def test_burden_alone_wins_where_nothing_else_speaks() -> None:
-    tumors = treated_tumors(signal=0.0)
+    tumors = with_noise(treated_tumors(signal=0.0), 100)
     wide = ResponseConfig(penalties=(0.001,), sources=((RESPONSE,),), num_replicates=2)
     _, card = fit_response(tumors, config=wide)
     assert card["recipe"]["is_burden_alone"]
@@ -82,7 +93,7 @@ def test_free_burden_is_not_shrunk() -> None:
         for free in (False, True)
     ]
     assert np.abs(told[0][:-1]).max() < 1e-3
-    assert abs(told[1][WIDTH - 1]) > 0.05
+    assert told[1][WIDTH - 1] > 0.1
     assert np.abs(told[1][: WIDTH - 1]).max() < 1e-3
 
 
@@ -90,7 +101,7 @@ def test_survival_alone_finds_the_direction() -> None:
     tumors = treated_tumors()
     recipe = Recipe(reads="frozen", penalty=0.1, sources=(OVERALL,), is_burden_free=False)
     scores = apply_recipe(tumors, recipe, fit_recipe(tumors, recipe))
-    assert np.corrcoef(scores, tumors.readout.frozen[:, 0])[0, 1] > 0.9
+    assert np.corrcoef(scores, tumors.readout.frozen[:, 0])[0, 1] > 0.8
     assert abs(scores.mean()) < 1e-3
 
 

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.stats import binom
+
+from engine.study_effects import SourceShares, StudyEffect, common_type, count_distribution
+
+TYPES = ["LUAD"] * 100 + ["BRCA"] * 100
+STUDIES = ["first"] * 50 + ["second"] * 50 + ["first"] * 90 + ["second"] * 10
+
+
+@pytest.fixture(scope="module")
+def shares() -> SourceShares:
+    return SourceShares.count("study", TYPES, STUDIES)
+
+
+def explained(shares: SourceShares, types: list[str], studies: list[str]) -> StudyEffect:
+    effect = shares.explain(types, studies)
+    assert effect is not None
+    return effect
+
+
+def test_one_study_among_neighbors_of_a_mixed_type_is_an_effect(shares: SourceShares) -> None:
+    effect = explained(shares, ["LUAD"] * 15, ["second"] * 15)
+    assert effect.expected == pytest.approx(7.5)
+    assert effect.p_value == pytest.approx(2 * 0.5**15)
+    assert effect.is_explaining
+    assert effect.sentence == (
+        "This neighborhood is explained by the study as well as by biology: 15 of the 15 nearest "
+        "tumors are of second, where about 8 would be by their cancer types alone (p < 0.0001)."
+    )
+
+
+def test_what_the_type_explains_is_no_effect(shares: SourceShares) -> None:
+    effect = explained(shares, ["BRCA"] * 15, ["first"] * 15)
+    assert not effect.is_explaining
+    assert "does not explain this neighborhood" in effect.sentence
+
+
+def test_a_type_that_one_source_has_alone_tells_nothing() -> None:
+    alone = SourceShares.count("panel", ["UVM"] * 5 + TYPES, ["first"] * 5 + STUDIES)
+    assert explained(alone, ["UVM"] * 15, ["first"] * 15).p_value == 1.0
+
+
+def test_nothing_can_be_surprising_without_neighbors_or_with_one_source(
+    shares: SourceShares,
+) -> None:
+    assert shares.explain([], []) is None
+    single = SourceShares.count("study", ["LUAD"] * 3, ["first"] * 3)
+    assert single.explain(["LUAD"], ["first"]) is None
+
+
+def test_the_distribution_of_equal_chances_is_binomial() -> None:
+    np.testing.assert_allclose(
+        count_distribution([0.3] * 12), binom.pmf(np.arange(13), 12, 0.3), atol=1e-12
+    )
+    assert count_distribution([]).tolist() == [1.0]
+
+
+@pytest.mark.parametrize(
+    ("stated", "name"),
+    [
+        ("SKCM", "SKCM"),
+        ("MEL", "SKCM"),
+        ("Breast Invasive Ductal Carcinoma", "BRCA"),
+        ("COAD", "CRC"),
+        ("Rectal Adenocarcinoma", "CRC"),
+        ("CCRCC", "KIRC"),
+        ("Anaplastic Astrocytoma", "GLIOMA"),
+        ("LGG", "GLIOMA"),
+        ("THCA", "THCA"),
+        ("Somebody's tumor", "somebody's tumor"),
+        (None, "not stated"),
+        (" ", "not stated"),
+    ],
+)
+def test_studies_share_names(stated: str | None, name: str) -> None:
+    assert common_type(stated) == name
