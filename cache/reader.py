@@ -9,131 +9,11 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from cache import schema
+from cache import schema, selects
 from cache.connections import reading
 from cache.errors import LayoutNotFoundError, StudyNotFoundError, WrongThreadError
 from cache.migrations import count_rows
 from cache.snapshots import SnapshotInfo
-
-_STUDIES = """
-SELECT study_id, name, description, citation, genome, synthetic, source_digest, imported_at,
-    num_samples, num_patients, num_alterations
-FROM study ORDER BY study_id
-"""
-
-_SAMPLES = """
-SELECT study_id, sample_id, patient_id, cancer_type, oncotree_code, mutation_panel, cna_panel,
-    fusion_panel, cna_levels
-FROM sample WHERE study_id = ANY($studies) ORDER BY study_id, sample_id
-"""
-
-# Rows lie sorted by sample within a study, and a plain filter keeps that order.
-_ALTERATIONS = """
-SELECT * FROM alteration
-WHERE study_id = ANY($studies) AND (NOT $altering_only OR kind = ANY($kinds))
-"""
-
-_ALTERATIONS_OF_SAMPLE = """
-SELECT * FROM alteration
-WHERE sample_id = $sample_id AND study_id = ANY($studies)
-    AND (NOT $altering_only OR kind = ANY($kinds))
-"""
-
-_CLINICAL_OF = """
-SELECT a.attribute, a.display_name, a.description, a.datatype, a.level, c."value"
-FROM clinical c JOIN attribute a USING (study_id, attribute)
-WHERE c.study_id = $study_id AND c.sample_id = $sample_id
-ORDER BY a.attribute
-"""
-
-_GENE_STATES = """
-WITH altered AS (
-    SELECT study_id, sample_id, list(DISTINCT kind ORDER BY kind) AS kinds
-    FROM alteration
-    WHERE hugo_symbol = $gene AND kind = ANY($kinds) AND study_id = ANY($studies)
-    GROUP BY study_id, sample_id
-), covering AS (
-    SELECT DISTINCT study_id, panel_id FROM panel WHERE hugo_symbol = $gene
-)
-SELECT s.study_id, s.sample_id, coalesce(a.kinds, []),
-    m.panel_id IS NOT NULL, c.panel_id IS NOT NULL, f.panel_id IS NOT NULL
-FROM sample s
-LEFT JOIN altered a ON a.study_id = s.study_id AND a.sample_id = s.sample_id
-LEFT JOIN covering m ON m.study_id = s.study_id AND m.panel_id = s.mutation_panel
-LEFT JOIN covering c ON c.study_id = s.study_id AND c.panel_id = s.cna_panel
-LEFT JOIN covering f ON f.study_id = s.study_id AND f.panel_id = s.fusion_panel
-WHERE s.study_id = ANY($studies)
-ORDER BY s.study_id, s.sample_id
-"""
-
-_BURDEN = """
-SELECT study_id, sample_id,
-    CASE WHEN mutation_panel IS NOT NULL THEN num_mutations END,
-    CASE WHEN cna_panel IS NOT NULL THEN num_cna END
-FROM sample WHERE study_id = ANY($studies) ORDER BY study_id, sample_id
-"""
-
-_INPUTS = """
-SELECT i.study_id, i.sample_id, i.input_digest
-FROM input i JOIN study st ON st.study_id = i.study_id AND st.version = i.study_version
-WHERE i.model_digest = $model_digest AND i.study_id = ANY($studies)
-ORDER BY i.study_id, i.sample_id
-"""
-
-_EMBEDDINGS = """
-SELECT i.study_id, i.sample_id, i.input_digest, e.vector
-FROM input i
-JOIN study st ON st.study_id = i.study_id AND st.version = i.study_version
-JOIN embedding e ON e.model_digest = i.model_digest AND e.input_digest = i.input_digest
-WHERE i.model_digest = $model_digest AND i.study_id = ANY($studies)
-ORDER BY i.study_id, i.sample_id
-"""
-
-_LAYOUTS = """
-SELECT l.layout_id, l.name, l.model_digest, l.created_at,
-    (SELECT count(*) FROM coordinate c WHERE c.layout_id = l.layout_id AND NOT c.placed),
-    l.config, l.quality, l.ood
-FROM layout l ORDER BY l.layout_id
-"""
-
-# A position is shown only while the sample's input is the one it was computed from.
-_COORDINATES = """
-SELECT c.study_id, c.sample_id, c.x, c.y, c.placed, c.agreement, c.ood_score,
-    c.out_of_distribution
-FROM coordinate c
-JOIN layout l ON l.layout_id = c.layout_id
-JOIN study st ON st.study_id = c.study_id
-JOIN input i ON i.model_digest = l.model_digest AND i.study_id = c.study_id
-    AND i.sample_id = c.sample_id AND i.study_version = st.version
-    AND i.input_digest = c.input_digest
-WHERE c.layout_id = $layout_id AND c.study_id = ANY($studies)
-ORDER BY c.study_id, c.sample_id
-"""
-
-_PREDICTIONS = """
-SELECT p.study_id, p.sample_id, p.task, p."class", p.probability, p.lower, p.upper, p.flag
-FROM prediction p
-JOIN study st ON st.study_id = p.study_id
-JOIN input i ON i.model_digest = p.model_digest AND i.study_id = p.study_id
-    AND i.sample_id = p.sample_id AND i.study_version = st.version
-    AND i.input_digest = p.input_digest
-WHERE p.model_digest = $model_digest AND p.study_id = ANY($studies)
-ORDER BY p.study_id, p.sample_id, p.task, p."class"
-"""
-
-_LIKELIEST = """
-SELECT p.study_id, p.sample_id, arg_max(p."class", p.probability) AS "class",
-    max(p.probability) AS probability, any_value(p.flag) AS flag
-FROM prediction p
-JOIN study st ON st.study_id = p.study_id
-JOIN input i ON i.model_digest = p.model_digest AND i.study_id = p.study_id
-    AND i.sample_id = p.sample_id AND i.study_version = st.version
-    AND i.input_digest = p.input_digest
-WHERE p.model_digest = $model_digest AND p.task = $task AND p.study_id = ANY($studies)
-    AND p.probability IS NOT NULL
-GROUP BY p.study_id, p.sample_id
-ORDER BY p.study_id, p.sample_id
-"""
 
 
 class Reader:
@@ -166,11 +46,11 @@ class Reader:
 
     def list_studies(self) -> pa.Table:
         """Return `schema.STUDIES`, one row per study."""
-        return self._table(_STUDIES, {}, schema.STUDIES)
+        return self._table(selects.STUDIES, {}, schema.STUDIES)
 
     def samples(self, study_ids: Sequence[str] | None = None) -> pa.Table:
         """Return the samples: `study_id` and `schema.SAMPLES`."""
-        return self._of_studies(_SAMPLES, study_ids, schema.with_study(schema.SAMPLES))
+        return self._of_studies(selects.SAMPLES, study_ids, schema.with_study(schema.SAMPLES))
 
     def alterations(
         self,
@@ -189,9 +69,9 @@ class Reader:
         values = {"altering_only": altering_only, "kinds": list(schema.ALTERING_KINDS)}
         expected = schema.with_study(schema.ALTERATIONS)
         if sample_id is None:
-            return self._of_studies(_ALTERATIONS, study_ids, expected, values)
+            return self._of_studies(selects.ALTERATIONS, study_ids, expected, values)
         values["sample_id"] = sample_id
-        return self._of_studies(_ALTERATIONS_OF_SAMPLE, study_ids, expected, values)
+        return self._of_studies(selects.ALTERATIONS_OF_SAMPLE, study_ids, expected, values)
 
     def panels(self, study_ids: Sequence[str] | None = None) -> pa.Table:
         """Return the genes of each study's panels: `study_id` and `schema.PANELS`."""
@@ -215,7 +95,7 @@ class Reader:
     def clinical_of(self, study_id: str, sample_id: str) -> pa.Table:
         """Return every clinical value of one sample: `schema.CLINICAL_OF`."""
         values = {"study_id": self._known([study_id])[0], "sample_id": sample_id}
-        return self._table(_CLINICAL_OF, values, schema.CLINICAL_OF)
+        return self._table(selects.CLINICAL_OF, values, schema.CLINICAL_OF)
 
     def report_files(self, study_id: str) -> pa.Table:
         """Return the account of lines of each file of an import: `schema.REPORT_FILES`."""
@@ -245,7 +125,7 @@ class Reader:
             study_ids: Studies to read.
         """
         values = {"gene": hugo_symbol, "kinds": list(schema.ALTERING_KINDS)}
-        return self._of_studies(_GENE_STATES, study_ids, schema.GENE_STATES, values)
+        return self._of_studies(selects.GENE_STATES, study_ids, schema.GENE_STATES, values)
 
     def burden(self, study_ids: Sequence[str] | None = None) -> pa.Table:
         """Return how altered each sample is: `schema.BURDEN`.
@@ -253,12 +133,12 @@ class Reader:
         `num_mutations` counts mutations that are neither silent nor noncoding, `num_cna`
         amplifications and deep deletions; null where the sample was not profiled for them.
         """
-        return self._of_studies(_BURDEN, study_ids, schema.BURDEN)
+        return self._of_studies(selects.BURDEN, study_ids, schema.BURDEN)
 
     def inputs(self, model_digest: str, study_ids: Sequence[str] | None = None) -> pa.Table:
         """Return the digest of what a model reads of each sample: `schema.INPUTS`."""
         values = {"model_digest": model_digest}
-        return self._of_studies(_INPUTS, study_ids, schema.INPUTS, values)
+        return self._of_studies(selects.INPUTS, study_ids, schema.INPUTS, values)
 
     def known_inputs(self, model_digest: str) -> set[str]:
         """Return the input digests whose embedding by a model is stored."""
@@ -279,7 +159,7 @@ class Reader:
             the model has embedded nothing.
         """
         values = {"model_digest": model_digest, "studies": self._known(study_ids)}
-        table = self._fetch(_EMBEDDINGS, values)
+        table = self._fetch(selects.EMBEDDINGS, values)
         if not table.num_rows:
             return schema.embeddings(0).empty_table()
         lists = table["vector"].combine_chunks()
@@ -289,7 +169,7 @@ class Reader:
 
     def layouts(self) -> pa.Table:
         """Return every layout, oldest first: `schema.LAYOUTS`."""
-        return self._table(_LAYOUTS, {}, schema.LAYOUTS)
+        return self._table(selects.LAYOUTS, {}, schema.LAYOUTS)
 
     def layout(self, name: str | None = None) -> dict[str, Any]:
         """Return the newest layout of a name, or of all.
@@ -315,7 +195,7 @@ class Reader:
         Samples whose input changed since they were placed are left out.
         """
         values = {"layout_id": layout_id}
-        return self._of_studies(_COORDINATES, study_ids, schema.COORDINATES, values)
+        return self._of_studies(selects.COORDINATES, study_ids, schema.COORDINATES, values)
 
     def predictions(self, model_digest: str, study_ids: Sequence[str] | None = None) -> pa.Table:
         """Return the predictions of a model: `schema.PREDICTIONS`.
@@ -323,7 +203,7 @@ class Reader:
         Samples whose input changed since they were predicted are left out.
         """
         values = {"model_digest": model_digest}
-        return self._of_studies(_PREDICTIONS, study_ids, schema.PREDICTIONS, values)
+        return self._of_studies(selects.PREDICTIONS, study_ids, schema.PREDICTIONS, values)
 
     def predicted_tasks(self, model_digest: str) -> tuple[str, ...]:
         """Return the tasks that a model has predictions of, sorted."""
@@ -336,7 +216,7 @@ class Reader:
     ) -> pa.Table:
         """Return the likeliest class of each sample that a task concerns: `schema.LIKELIEST`."""
         values = {"model_digest": model_digest, "task": task}
-        return self._of_studies(_LIKELIEST, study_ids, schema.LIKELIEST, values)
+        return self._of_studies(selects.LIKELIEST, study_ids, schema.LIKELIEST, values)
 
     def _of_studies(
         self,

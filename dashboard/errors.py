@@ -76,6 +76,18 @@ class NotConfirmedError(DashboardError):
     """Something would be deleted and nobody said yes."""
 
 
+def require_source(path: Path) -> None:
+    """Refuse a path at which there is nothing.
+
+    Raises:
+        SourceNotFoundError: If there is nothing.
+    """
+    if not path.exists():
+        raise SourceNotFoundError(
+            f"There is no file or folder {path.name!r} where it was looked for. Check the path."
+        )
+
+
 EXPECTED = (DashboardError, EngineError, CacheError)
 """Errors whose text is written for a user."""
 

@@ -43,12 +43,12 @@ def evaluate_model(
 
     vocabulary = load_model(directory).vocabulary
     cohort = evaluation_cohort(material.studies, vocabulary)
-    others = {
-        name: evaluation_cohort({name: study}, vocabulary)
+    treated = {
+        name: outcome_cohort({name: study}, vocabulary)
         for name, study in material.treated.items()
     }
     lines = cell_line_tokens(material.cell_lines, vocabulary)
-    subject = subject_of(directory, cohort, others, lines)
+    subject = subject_of(directory, cohort, treated, lines)
     return evaluate(subject, sections, dataset_of(cohort).digest, progress)
 
 

@@ -41,16 +41,16 @@ def finetune(
 
     voice, service = Voice(json=json), Service(Settings.from_environment().home)
     if show:
-        heads = service.own_heads()
+        heads = service.heads.list_all()
         voice.show({"heads": heads}, lambda console: draw_heads(console, heads))
     elif remove is not None:
-        service.remove_head(remove)
+        service.heads.remove(remove)
         voice.show({"removed": remove}, lambda console: console.print(f"{remove} is removed."))
     elif labels is None or task is None:
         raise typer.BadParameter("name both --labels FILE and --task NAME, or --list, or --remove")
     else:
         with voice.progress() as progress:
-            outcome = service.finetune(labels, task, progress)
+            outcome = service.heads.train(labels, task, progress)
         voice.show(outcome, lambda console: draw_finetune(console, outcome))
 
 

@@ -120,7 +120,7 @@ def load_report(key: Published, study_id: str) -> Report:
 @st.cache_resource(max_entries=2, show_spinner=False)
 def load_own_heads(key: Published) -> tuple[OwnHeadSummary, ...]:
     """Return the heads that the user trained; a new one comes with a new snapshot."""
-    return _service(key.home).own_heads()
+    return _service(key.home).heads.list_all()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,21 +15,20 @@ import pyarrow.compute as pc
 
 from cache.schema import STUDIES
 from cache.store import Store
-from dashboard.errors import NothingToDoError, SourceNotFoundError
+from dashboard.errors import NothingToDoError, require_source
 from dashboard.outcomes import (
     Check,
     DemoOutcome,
     EmbedOutcome,
-    FinetuneOutcome,
     ImportOutcome,
     LayoutOutcome,
-    OwnHeadSummary,
     PlaceOutcome,
 )
 from dashboard.settings import make_private
 from engine.progress import Progress, no_progress
 
 if TYPE_CHECKING:
+    from dashboard.own_head_verbs import OwnHeadVerbs
     from dashboard.placing import Placer
     from dashboard.training import Sources
     from engine.cohort import Cohort
@@ -129,7 +128,7 @@ class Service:
 
         self._require_studies("Embeddings are computed from imported studies")
         outcome = embed_studies(self.store, self.encoder, study_ids, progress)
-        self._predict_own(outcome.study_ids, progress)
+        self.heads.predict(outcome.study_ids, progress)
         return outcome
 
     def layout(self, name: str = "main", progress: Progress = no_progress) -> LayoutOutcome:
@@ -198,7 +197,7 @@ class Service:
         """
         from dashboard.placing import Placer
 
-        return Placer.load(self.store, self.encoder, self.heads_folder)
+        return Placer.load(self.store, self.encoder, self.heads.folder)
 
     def export(self, study_id: str, out_dir: Path) -> list[Path]:
         """Write a study as Parquet files.
@@ -302,58 +301,12 @@ class Service:
         found = ablate(directory or SHIPPED, material, out_dir, progress)
         return replace(evaluation, ablations=found)
 
-    def finetune(
-        self, labels: Path, task: str, progress: Progress = no_progress
-    ) -> FinetuneOutcome:
-        """Train a head on the user's own labels, and predict every embedded tumor with it.
+    @cached_property
+    def heads(self) -> OwnHeadVerbs:
+        """Heads that the user trains on labels of their own."""
+        from dashboard.own_head_verbs import OwnHeadVerbs
 
-        Args:
-            labels: Table with `sample_id` and `label`, and where needed `study_id`, `patient_id`.
-            task: Name of the head; a head of that name gives way.
-            progress: Told how far the work is.
-
-        Returns:
-            What is behind the head, and how well it does beside simple models.
-
-        Raises:
-            NothingToDoError: If no study is imported.
-            SourceNotFoundError: If there is nothing at `labels`.
-            FinetuneError: If the name is taken or not a name.
-            ImportRefusedError: If the labels cannot be used.
-        """
-        from dashboard.finetuning import finetune
-
-        self._require_studies("A head is trained on labeled tumors of imported studies")
-        _require_source(labels)
-        return finetune(self.store, self.encoder, self.heads_folder, labels, task, progress)
-
-    def own_heads(self) -> tuple[OwnHeadSummary, ...]:
-        """Return what is known of the heads that the user trained."""
-        from dashboard.own_cards import read_summaries
-
-        return read_summaries(self.heads_folder)
-
-    def remove_head(self, task: str) -> None:
-        """Delete a head that the user trained, with all that it predicted.
-
-        Raises:
-            FinetuneError: If there is no head of that name.
-        """
-        from dashboard.finetuning import remove_head
-        from dashboard.published_map import installed_digest
-
-        remove_head(self.store, installed_digest(), self.heads_folder, task)
-
-    @property
-    def heads_folder(self) -> Path:
-        """Folder of the heads that the user trained, one folder each."""
-        return self.home / "heads"
-
-    def _predict_own(self, study_ids: Sequence[str], progress: Progress) -> None:
-        if self.heads_folder.is_dir():
-            from dashboard.finetuning import predict_own
-
-            predict_own(self.store, self.encoder, self.heads_folder, study_ids, progress)
+        return OwnHeadVerbs(self.home / "heads", self.store, lambda: self.encoder)
 
     def list_studies(self) -> pa.Table:
         """Return the imported studies, as `cache.store.Reader.list_studies` does."""
@@ -385,7 +338,7 @@ class Service:
         return build_demo(self, progress)
 
     def _read(self, path: Path, options: ReadOptions, progress: Progress) -> Cohort:
-        _require_source(path)
+        require_source(path)
         from engine.sandbox import read_in_child
 
         return read_in_child(path, options, progress)
@@ -396,13 +349,6 @@ class Service:
                 f"{purpose}, and none is imported. Begin with `tumorxy import PATH` or "
                 "`tumorxy demo`."
             )
-
-
-def _require_source(path: Path) -> None:
-    if not path.exists():
-        raise SourceNotFoundError(
-            f"There is no file or folder {path.name!r} where it was looked for. Check the path."
-        )
 
 
 def cohort_tables(cohort: Cohort) -> dict[str, Any]:

@@ -113,11 +113,11 @@ class OodDetector:
         """
         self._check_width(readout)
         evidence = gather_evidence(tokens, readout, self.patterns, self.space)
-        logit = evidence @ self.weights[:-1] + self.weights[-1]
+        nonsense, undecided = measures(evidence, self.weights)
         stratum = stratum_of(tokens)
         tails = (
-            log_tail(logit, self.nonsense, stratum),
-            log_tail(evidence[:, EVIDENCE.index("entropy")], self.undecided, stratum),
+            log_tail(nonsense, self.nonsense, stratum),
+            log_tail(undecided, self.undecided, stratum),
         )
         scores = share_below(combine(*tails, stratum), self.strangeness, stratum)
         return Strangeness(scores=scores, out_of_distribution=scores > FLAGGED_ABOVE)
@@ -219,6 +219,17 @@ def gather_evidence(
         bounded * width,
     ]
     return np.stack(columns, axis=1).astype(np.float64)
+
+
+def measures(
+    evidence: NDArray[np.float64], weights: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Tell the logit of nonsense and the entropy in nats, (N,) each, to three decimals.
+
+    Equal tumors must score the same, and the last bits depend on the batch.
+    """
+    logit = evidence @ weights[:-1] + weights[-1]
+    return logit.round(3), evidence[:, EVIDENCE.index("entropy")].round(3)
 
 
 def copy_number_coherence(tokens: TumorTokens) -> NDArray[np.float64]:

@@ -32,7 +32,7 @@ from engine.ood import OodDetector
 from engine.progress import Progress
 from engine.survival import RiskHead
 from engine.tokens import TumorTokens
-from engine.training.outcomes import RESPONSE_STUDIES
+from engine.training.outcomes import RESPONSE_STUDIES, Described
 from engine.training.response import ICB_RESPONSE
 from engine.weights import load_model
 
@@ -59,7 +59,7 @@ class Subject:
     encoder: Encoder
     heads: tuple[Head, ...]
     cohort: EvaluationCohort
-    treated: Mapping[str, EvaluationCohort]
+    treated: Mapping[str, Described]
     cell_lines: TumorTokens | None = None
 
 
@@ -175,7 +175,7 @@ def evaluate(
 def subject_of(
     directory: Path,
     cohort: EvaluationCohort,
-    treated: Mapping[str, EvaluationCohort],
+    treated: Mapping[str, Described],
     cell_lines: TumorTokens | None,
 ) -> Subject:
     """Load a model folder for evaluation.

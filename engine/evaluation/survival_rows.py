@@ -144,7 +144,8 @@ def _baselines(
 def _by_study(cohorts: Sequence[str]) -> Floats:
     """Return 1 in the column of each tumor's study: burden counts what a study sequenced."""
     names = np.array(cohorts)
-    return (names[:, None] == np.unique(names)).astype(np.float64)
+    columns: Floats = (names[:, None] == np.unique(names)).astype(np.float64)
+    return columns
 
 
 def _directions(train: FollowedTumors, scores: Floats) -> Floats:

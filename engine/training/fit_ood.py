@@ -14,11 +14,11 @@ from engine.embed import Encoder
 from engine.errors import TrainingError
 from engine.gene_patterns import num_mutated
 from engine.ood import (
-    EVIDENCE,
     OodDetector,
     combine,
     gather_evidence,
     log_tail,
+    measures,
     quantiles_by_stratum,
     stratum_of,
 )
@@ -139,8 +139,7 @@ def _tables(
 ) -> dict[str, NDArray[np.float64]]:
     """Summarize how the measures are spread among the validation tumors."""
     stratum = stratum_of(tokens)
-    logit = known @ weights[:-1] + weights[-1]
-    entropy = known[:, EVIDENCE.index("entropy")]
+    logit, entropy = measures(known, weights)
     nonsense = quantiles_by_stratum(logit, stratum)
     undecided = quantiles_by_stratum(entropy, stratum)
     tails = log_tail(logit, nonsense, stratum), log_tail(entropy, undecided, stratum)

@@ -39,7 +39,7 @@ def fit_patterns(tokens: TumorTokens, cancer_types: Sequence[str]) -> GenePatter
     kinds = _kinds(cancer_types, burden_class(tokens))
     names = sorted(set(kinds.tolist()))
     everyone = np.ones(len(tokens), dtype=bool)
-    average = (_counts(states, everyone) + 0.3) / (_looked_at(tokens, everyone) + 1.0)
+    average = (_counts(states, everyone) + 0.3) / (_looked_at(tokens, everyone) + 30.0)
     frequencies = []
     for name in names:
         chosen = kinds == name
@@ -81,7 +81,7 @@ def _state_shares(states: sparse.csr_matrix, num_genes: int) -> NDArray[np.float
 
     A hotspot is hit by chance as often as its residues are among all: next to never.
     """
-    counts = np.asarray(states.sum(axis=0)).reshape(len(STATES), num_genes).sum(axis=1)
+    counts = np.asarray(states.sum(axis=0)).reshape(len(STATES), num_genes).sum(axis=1) + 1.0
     counts[0] += counts[1]
     counts[1] = counts.sum() * CHANCE_OF_A_HOTSPOT
     shares: NDArray[np.float32] = (counts / counts.sum()).astype(np.float32)

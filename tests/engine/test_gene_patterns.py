@@ -35,7 +35,8 @@ def test_a_gene_shows_one_state_and_a_hotspot_counts_first() -> None:
     states = mutated_states(tumors())
     width = len(WORDS.genes)
     found = {
-        (int(i), int(j) // width, WORDS.genes[int(j) % width]) for i, j in zip(*states.nonzero())
+        (int(i), int(j) // width, WORDS.genes[int(j) % width])
+        for i, j in zip(*states.nonzero(), strict=True)
     }
     assert found == {(0, HOTSPOT, "KRAS"), (1, TRUNCATING, "TP53"), (1, OTHER, "STK11")}
     assert num_mutated(tumors()).tolist() == [1, 2, 0]

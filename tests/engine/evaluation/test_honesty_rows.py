@@ -26,7 +26,7 @@ from tests.engine.evaluation.small import small_cohort, small_model
 
 @pytest.fixture(scope="module")
 def cohort() -> EvaluationCohort:
-    return small_cohort(960)
+    return small_cohort(640)
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def model(folder: Path, cohort: EvaluationCohort) -> tuple[Encoder, tuple[Head, ...]]:
-    encoder, heads = small_model(folder, cohort)
+    _, heads = small_model(folder, cohort)
     types = [str(name) for name in cohort.cancer_types]
     add_detector(folder, cohort.tokens, types, cohort.parts)
     return Encoder.load(folder), heads
@@ -164,4 +164,4 @@ def test_a_tumor_is_looked_for_through_two_panels(
     rows = panel_rows.panel_rows(model[0], cohort)
     assert [row.metric for row in rows] == ["median rank", "median rank"]
     assert all(1 <= row.ours.value <= len(cohort.tokens) for row in rows)
-    assert rows[0].note == "among 960 tumors"
+    assert rows[0].note == "among 640 tumors"

@@ -8,9 +8,9 @@ from engine.training.dataset import build_dataset
 from engine.training.reconstruct import (
     PRIOR_TUMORS,
     HiddenCells,
-    _weighted_auroc,
     score,
     type_frequencies,
+    weighted_auroc,
 )
 from tests.engine.cohorts import alteration, tables, vocabulary
 
@@ -19,6 +19,7 @@ def cells(num: int = 4_000, seed: int = 0) -> HiddenCells:
     generator = np.random.default_rng(seed)
     altered = generator.random(num) < 0.2
     return HiddenCells(
+        gene=np.zeros(num, np.int32),
         tumor=np.repeat(np.arange(num // 20), 20),
         target=np.zeros(num, np.int8),
         altered=altered,
@@ -33,7 +34,7 @@ def test_weighted_auroc_equals_scikit_learn() -> None:
     weight = generator.integers(0, 4, size=500)
     order = np.argsort(prediction)
     expected = roc_auc_score(truth, prediction, sample_weight=weight)
-    assert _weighted_auroc(truth[order], weight[order]) == pytest.approx(expected)
+    assert weighted_auroc(truth[order], weight[order]) == pytest.approx(expected)
 
 
 def test_score_finds_the_better_prediction_with_an_interval() -> None:
