@@ -37,6 +37,7 @@ def evaluate_model(
         EvaluationError: If the model has no heads, or a section is unknown.
         WeightsError: If the weights cannot be read.
     """
+    from dashboard.outcome_training import outcome_cohort
     from engine.evaluation.protocol import evaluate, subject_of
     from engine.evaluation.reconstruction import dataset_of
     from engine.weights import load_model
