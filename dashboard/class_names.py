@@ -124,6 +124,5 @@ def _type_name(code: str) -> str:
     if code in ONCOTREE_TYPES:
         return ONCOTREE_TYPES[code]
     node = tumor_type(code)
-    if node is not None:
-        return node.name[:1] + node.name[1:].lower() if node.name.istitle() else node.name
-    return TCGA_TYPES.get(code, code)
+    name = TCGA_TYPES.get(code, code) if node is None else node.name
+    return name[:1] + name[1:].lower() if name.istitle() else name

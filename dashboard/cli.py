@@ -19,6 +19,7 @@ from dashboard import tables
 from dashboard.console import Voice
 from dashboard.edge import FAILED, Commands
 from dashboard.errors import NotConfirmedError, ServeError
+from dashboard.finetune_command import finetune
 from dashboard.outcomes import Status
 from dashboard.settings import Settings
 
@@ -210,6 +211,9 @@ def pretrain(
             progress=progress,
         )
     voice.show(result, lambda console: tables.draw_pretrain(console, result))
+
+
+app.command()(finetune)
 
 
 @app.command()

@@ -103,7 +103,7 @@ def check_device() -> Check:
     if not torch.cuda.is_available():
         return Check(name="device", status=Status.OK, found=f"{cpu}; no GPU is needed or used")
     name = torch.cuda.get_device_name()
-    return Check(name="device", status=Status.OK, found=f"{cpu}; a GPU is there ({name})")
+    return Check(name="device", status=Status.OK, found=f"{cpu}; tumors are embedded on {name}")
 
 
 def check_kernels() -> Check:

@@ -45,8 +45,7 @@ def evaluate_model(
     vocabulary = load_model(directory).vocabulary
     cohort = evaluation_cohort(material.studies, vocabulary)
     treated = {
-        name: outcome_cohort({name: study}, vocabulary)
-        for name, study in material.treated.items()
+        name: outcome_cohort({name: study}, vocabulary) for name, study in material.treated.items()
     }
     lines = cell_line_tokens(material.cell_lines, vocabulary)
     subject = subject_of(directory, cohort, treated, lines)

@@ -6,6 +6,7 @@ import shutil
 import time
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from cache.store import Store
 from dashboard.errors import FinetuneError
 from dashboard.label_matching import LabeledTumor, match_labels
 from dashboard.outcomes import FinetuneOutcome
-from dashboard.own_cards import cards_in, read_summary
+from dashboard.own_cards import cards_in, read_summary, trained_on
 from dashboard.predicting import with_tumors
 from dashboard.rows import find_rows
 from dashboard.settings import make_private
@@ -30,11 +31,13 @@ if TYPE_CHECKING:
     from engine.embed import Encoder
     from engine.finetune import OwnHead
     from engine.own_heads import OwnHeads
+    from engine.readers.labels import LabelFile
     from engine.training.few_labels import FewLabels
 
 FEWEST_LABELED = 25
 """Labeled tumors from which on a head is trained."""
 MOST_CLASSES = 12
+"""Different labels of one head; more are rather numbers, or names, than classes."""
 
 
 def finetune(
@@ -63,34 +66,15 @@ def finetune(
         ImportRefusedError: If the labels cannot be used.
         WeightsError: If the model cannot be finetuned.
     """
-    from engine.evaluation.few_label_card import gather_evidence
-    from engine.readers.labels import read_labels
-
     started = time.monotonic()
     _check_name(task)
-    file = read_labels(labels)
-    with store.read() as reader:
-        matched = match_labels(reader, file)
-        _check_enough(file.name, matched.tumors)
-        data, classes = _features(reader, encoder, matched.tumors, progress)
-    evidence = gather_evidence(data, progress=progress)
-    facts = {
-        "model_digest": encoder.digest,
-        "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "labels_file": file.name,
-        "labels_sha256": file.digest,
-        **_behind(matched.tumors),
-        **evidence.to_card(),
-    }
-    progress("Fitting the head", 0, 1)
-    head = _fit(data, classes, task, matched.tumors, facts)
-    progress("Fitting the head", 1, 1)
-    _forget(store, encoder.digest, task)
-    head.save(make_private(folder) / task)
+    head, notes = _train(store, encoder, labels, progress)
+    _forget(store, encoder.digest, folder / task)
+    replace(head, task=task).save(make_private(folder) / task)
     return FinetuneOutcome(
         head=read_summary(folder / task),
         num_predicted=predict_own(store, encoder, folder, None, progress),
-        notes=matched.notes,
+        notes=notes,
         directory=folder / task,
         elapsed_s=time.monotonic() - started,
     )
@@ -109,8 +93,8 @@ def remove_head(store: Store, model_digest: str, folder: Path, task: str) -> Non
             f"There is no head {task!r} to remove; there are: {known or 'none'}. See them with "
             "`tumorxy finetune --list`."
         )
+    _forget(store, model_digest, folder / task)
     shutil.rmtree(folder / task)
-    _forget(store, model_digest, task)
 
 
 def predict_own(
@@ -150,6 +134,22 @@ def predict_own(
     return int(predictions.group_by(["study_id", "sample_id"]).aggregate([]).num_rows)
 
 
+def _train(
+    store: Store, encoder: Encoder, labels: Path, progress: Progress
+) -> tuple[OwnHead, tuple[str, ...]]:
+    """Train a head without a name, with its card; and tell what labels were not used."""
+    from engine.readers.labels import read_labels
+
+    file = read_labels(labels)
+    with store.read() as reader:
+        matched = match_labels(reader, file)
+        _check_enough(file.name, matched.tumors)
+        data, classes = _features(reader, encoder, matched.tumors, progress)
+    head = _fit(data, classes, matched.tumors, progress)
+    facts = _facts(encoder, file) | _behind(matched.tumors) | head.card
+    return replace(head, card=facts), matched.notes
+
+
 def _check_name(task: str) -> None:
     from engine.finetune import TAKEN, TASK_NAME
 
@@ -166,21 +166,24 @@ def _check_enough(file: str, tumors: Sequence[LabeledTumor]) -> None:
     from engine.errors import ImportRefusedError
     from engine.training.few_labels import FEWEST_PATIENTS
 
-    def refusal(rule: str, problem: str, value: str) -> ImportRefusedError:
-        advice = "Label more tumors, or import the study that they are in"
+    def refusal(
+        rule: str, problem: str, value: str, advice: str = "Label more tumors"
+    ) -> ImportRefusedError:
         return ImportRefusedError(
             problem, file=file, rule=rule, column="label", value=value, advice=advice
         )
 
     if len(tumors) < FEWEST_LABELED:
         problem = f"too few labeled tumors are in the store; expected {FEWEST_LABELED} or more"
-        raise refusal("too-few-labels", problem, str(len(tumors)))
+        advice = "Label more tumors, or import the study that they are in"
+        raise refusal("too-few-labels", problem, str(len(tumors)), advice)
     patients: dict[str, set[str]] = {}
     for tumor in tumors:
         patients.setdefault(tumor.label, set()).add(tumor.patient_id)
     if not 2 <= len(patients) <= MOST_CLASSES:
         problem = f"expected 2 to {MOST_CLASSES} different labels"
-        raise refusal("number-of-classes", problem, str(len(patients)))
+        advice = "Label by class: numbers must be divided into classes first"
+        raise refusal("number-of-classes", problem, str(len(patients)), advice)
     rarest = min(patients, key=lambda label: len(patients[label]))
     if len(patients[rarest]) < FEWEST_PATIENTS:
         problem = f"each label needs {FEWEST_PATIENTS} patients or more to be cross-validated"
@@ -216,23 +219,34 @@ def _features(
 
 
 def _fit(
-    data: FewLabels,
-    classes: tuple[str, ...],
-    task: str,
-    tumors: Sequence[LabeledTumor],
-    facts: dict[str, Any],
+    data: FewLabels, classes: tuple[str, ...], tumors: Sequence[LabeledTumor], progress: Progress
 ) -> OwnHead:
-    from dataclasses import replace
-
-    from engine.finetune import type_names
+    """Fit a head without a name; its card says how well it does."""
+    from engine.evaluation.few_label_card import gather_evidence
+    from engine.finetune import own_types
     from engine.training.few_labels import fit_few
 
+    evidence = gather_evidence(data, progress=progress)
+    progress("Fitting the head", 0, 1)
     stated = {tumor.cancer_type for tumor in tumors if tumor.cancer_type}
-    types = frozenset(name for found in stated for name in type_names(found))
-    return replace(fit_few(data, classes), task=task, types=types, card=facts)
+    types = frozenset(name for found in stated for name in own_types(found))
+    head = replace(fit_few(data, classes), types=types, card=evidence.to_card())
+    progress("Fitting the head", 1, 1)
+    return head
+
+
+def _facts(encoder: Encoder, file: LabelFile) -> dict[str, Any]:
+    return {
+        "model_digest": encoder.digest,
+        "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "labels_file": file.name,
+        "labels_sha256": file.digest,
+    }
 
 
 def _behind(tumors: Sequence[LabeledTumor]) -> dict[str, Any]:
+    from engine.type_names import NOT_STATED
+
     def counted(values: Sequence[str]) -> dict[str, int]:
         return dict(sorted(Counter(values).items()))
 
@@ -241,15 +255,16 @@ def _behind(tumors: Sequence[LabeledTumor]) -> dict[str, Any]:
         "num_patients": len({tumor.patient_id for tumor in tumors}),
         "num_by_class": counted([tumor.label for tumor in tumors]),
         "num_by_study": counted([tumor.study_id for tumor in tumors]),
-        "num_by_type": counted([tumor.cancer_type or "not stated" for tumor in tumors]),
+        "num_by_type": counted([tumor.cancer_type or NOT_STATED for tumor in tumors]),
     }
 
 
-def _forget(store: Store, model_digest: str, task: str) -> None:
-    """Delete what a head of this name predicted, before another may take its place."""
+def _forget(store: Store, model_digest: str, directory: Path) -> None:
+    """Delete what a head of this name predicted, on this model and on the one it was trained on."""
     if store.exists():
-        with store.write(purpose=f"remove {task}") as writer:
-            writer.remove_predictions(model_digest, task)
+        with store.write(purpose=f"remove {directory.name}") as writer:
+            for digest in {model_digest, trained_on(directory) or model_digest}:
+                writer.remove_predictions(digest, directory.name)
 
 
 def _predict_study(

@@ -131,7 +131,8 @@ class OwnHeadSummary:
         auroc: Value and 95% interval; one class against the rest, mean over classes.
         accuracy: Value and 95% interval.
         ece: Calibration error, value and 95% interval.
-        baselines: AUROC of each simple model on the same patients.
+        baselines: AUROC of each simple model on the same patients, value and 95% interval.
+        differences: AUROC of the head minus that of each simple model, paired by patient.
         beats_simple: Whether it is ahead of each simple model beyond chance.
         verdict: The same in a sentence or two.
         model_digest: The encoder that it reads.
@@ -147,7 +148,8 @@ class OwnHeadSummary:
     auroc: dict[str, Any]
     accuracy: dict[str, Any]
     ece: dict[str, Any]
-    baselines: dict[str, float]
+    baselines: dict[str, dict[str, Any]]
+    differences: dict[str, dict[str, Any]]
     beats_simple: bool
     verdict: str
     model_digest: str

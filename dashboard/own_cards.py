@@ -44,10 +44,10 @@ def read_summary(directory: Path) -> OwnHeadSummary:
         WeightsError: If the card or the weights are missing or damaged.
     """
     try:
-        card: dict[str, Any] = json.loads((directory / CARD).read_text(encoding="utf-8"))
+        card = _card(directory)
         found = hashlib.sha256((directory / HEAD).read_bytes()).hexdigest()
         if found != card["sha256"]:
-            raise ValueError("other digest")
+            raise _damaged(directory, "its weights differ from the digest on its card")
         figures = card["cross_validated"]
         return OwnHeadSummary(
             **{name: card[name] for name in COPIED},
@@ -55,14 +55,32 @@ def read_summary(directory: Path) -> OwnHeadSummary:
             auroc=figures["auroc"],
             accuracy=figures["accuracy"],
             ece=figures["ece"],
-            baselines={name: told["value"] for name, told in card["baselines"].items()},
+            baselines=card["baselines"],
+            differences=card["differences"],
             verdict=card["verdict"],
             model_digest=card["model_digest"],
             created_at=card["created_at"],
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise WeightsError(
-            f"Your head {directory.name} is damaged or was changed ({type(error).__name__}). Train "
-            f"it again with `tumorxy finetune`, or delete it with `tumorxy finetune --remove "
-            f"{directory.name}`."
-        ) from error
+        raise _damaged(directory, type(error).__name__) from error
+
+
+def _damaged(directory: Path, reason: str) -> WeightsError:
+    return WeightsError(
+        f"Your head {directory.name} is damaged or was changed ({reason}). Train it again with "
+        f"`tumorxy finetune`, or delete it with `tumorxy finetune --remove {directory.name}`."
+    )
+
+
+def trained_on(directory: Path) -> str | None:
+    """Return the digest of the model that a head reads; None where its card does not tell."""
+    try:
+        digest = _card(directory)["model_digest"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return str(digest)
+
+
+def _card(directory: Path) -> dict[str, Any]:
+    card: dict[str, Any] = json.loads((directory / CARD).read_text(encoding="utf-8"))
+    return card

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dashboard.class_names import class_name
 from dashboard.outcomes import OwnHeadSummary
 from dashboard.predictions import NOT_INTERPRETED, QUESTIONS
 from dashboard.queries import Choice, MapData, Objects
@@ -57,10 +58,13 @@ def predicted_classes(reader: Reader, data: MapData, key: str) -> Objects:
         key: Key of a `Choice` of `list_predicted`.
 
     Returns:
-        (N,) text; None where the question does not concern the tumor, or its answer must not be
-        interpreted.
+        (N,) classes in words; None where the question does not concern the tumor, or its answer
+        must not be interpreted.
     """
-    table = reader.likeliest(data.model_digest, key.removeprefix(PREDICTED))
+    task = key.removeprefix(PREDICTED)
+    table = reader.likeliest(data.model_digest, task)
     classes, flags = data.align(table, "class"), data.align(table, "flag")
     classes[np.isin(flags.astype(str), NOT_INTERPRETED)] = None
-    return classes
+    words = {code: class_name(task, code) for code in set(classes) - {None}}
+    named: Objects = np.array([words.get(code) for code in classes], dtype=object)
+    return named

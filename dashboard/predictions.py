@@ -2,76 +2,85 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-import pandas as pd
+if TYPE_CHECKING:
+    import pandas as pd
 
 COLUMNS = ["task", "class", "probability", "lower", "upper", "flag"]
 """Columns of the long form in which predictions are stored."""
 
-NOT_APPLICABLE = "not_applicable"
-UNCERTAIN = "uncertain"
-OUT_OF_DISTRIBUTION = "out_of_distribution"
 STRANGENESS = "strangeness"
 """Task of the rows that say how unlike the reference a tumor is; no question of its own."""
+OS_RISK = "os_risk"
+"""Task of the rows that tell the risk within the tumor type; no class is asked for."""
+
+OK, UNCERTAIN = "ok", "uncertain"
+OUT_OF_DISTRIBUTION, NOT_APPLICABLE = "out_of_distribution", "not_applicable"
 PANEL_TOO_SMALL = "panel_too_small"
 NOT_INTERPRETED = [OUT_OF_DISTRIBUTION, PANEL_TOO_SMALL]
-"""Flags with which no class is shown on a map."""
+"""Flags with which no class is shown."""
 
 MOST_CLASSES = 3
 
+
+@dataclass(frozen=True, kw_only=True)
+class Flag:
+    """What a flag is called, and what it means for the reader."""
+
+    label: str
+    meaning: str
+
+
+FLAGS = {
+    OK: Flag(
+        label="no objection",
+        meaning="None of the objections holds. It is a probability still, and no finding.",
+    ),
+    UNCERTAIN: Flag(
+        label="uncertain",
+        meaning="The interval of the likeliest answer reaches below one half: do not rely on it.",
+    ),
+    OUT_OF_DISTRIBUTION: Flag(
+        label="unlike the reference",
+        meaning="The tumor is unlike the tumors that the model knows, so no probability is shown: "
+        "it would not hold.",
+    ),
+    PANEL_TOO_SMALL: Flag(
+        label="panel too small",
+        meaning="Fewer than 50 of the genes that the model knows were sequenced, so no "
+        "probability is shown: it would not hold.",
+    ),
+    NOT_APPLICABLE: Flag(
+        label="not asked",
+        meaning="The question does not concern tumors of this type.",
+    ),
+}
+"""The flags of predictions in words."""
+
 QUESTIONS = {
-    "cancer_type": "Cancer type",
+    "cancer_type": "Cancer type (TCGA)",
+    "oncotree_type": "Cancer type (OncoTree)",
     "msi": "Microsatellites",
     "pam50": "PAM50 subtype of breast cancer",
+    "breast_basal_luminal": "Breast cancer, basal or luminal",
     "hpv": "HPV in head, neck or cervix",
     "bladder_basal_luminal": "Subtype of bladder cancer",
+    "immune_class": "Immune class",
+    "icb_response": "Response to checkpoint blockade",
 }
-"""Titles of the questions, in the order in which they are shown."""
+"""Titles of the questions of which a class is the answer, in the order in which they are shown."""
 
-TCGA_TYPES = {
-    "ACC": "Adrenocortical carcinoma",
-    "BLCA": "Bladder urothelial carcinoma",
-    "BRCA": "Breast carcinoma",
-    "CESC": "Cervical carcinoma",
-    "CHOL": "Cholangiocarcinoma",
-    "COAD": "Colon adenocarcinoma",
-    "DLBC": "Diffuse large B-cell lymphoma",
-    "ESCA": "Esophageal carcinoma",
-    "GBM": "Glioblastoma",
-    "HNSC": "Head and neck squamous cell carcinoma",
-    "KICH": "Chromophobe renal cell carcinoma",
-    "KIRC": "Clear cell renal cell carcinoma",
-    "KIRP": "Papillary renal cell carcinoma",
-    "LAML": "Acute myeloid leukemia",
-    "LGG": "Lower-grade glioma",
-    "LIHC": "Hepatocellular carcinoma",
-    "LUAD": "Lung adenocarcinoma",
-    "LUSC": "Lung squamous cell carcinoma",
-    "MESO": "Mesothelioma",
-    "OV": "Ovarian serous carcinoma",
-    "PAAD": "Pancreatic adenocarcinoma",
-    "PCPG": "Pheochromocytoma or paraganglioma",
-    "PRAD": "Prostate adenocarcinoma",
-    "READ": "Rectum adenocarcinoma",
-    "SARC": "Sarcoma",
-    "SKCM": "Cutaneous melanoma",
-    "STAD": "Stomach adenocarcinoma",
-    "TGCT": "Testicular germ cell tumor",
-    "THCA": "Thyroid carcinoma",
-    "THYM": "Thymoma",
-    "UCEC": "Endometrial carcinoma",
-    "UCS": "Uterine carcinosarcoma",
-    "UVM": "Uveal melanoma",
-}
-"""TCGA study codes in words."""
+TITLES = QUESTIONS | {OS_RISK: "Overall survival within the tumor type"}
+"""Titles of everything that is predicted."""
 
-_CLASSES = {
-    "cancer_type": TCGA_TYPES,
-    "msi": {"high": "MSI-high", "stable": "Stable"},
-    "hpv": {"positive": "HPV-positive", "negative": "HPV-negative"},
-    "bladder_basal_luminal": {"Basal_squamous": "Basal or squamous", "Luminal": "Luminal"},
-}
+
+def percent(share: float) -> str:
+    """Write a share that was estimated, 0..1: never as certain as 0% or 100%."""
+    if share < 0.005:
+        return "under 1%"
+    return "over 99%" if share >= 0.995 else f"{share:.0%}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,8 +95,8 @@ class Guess:
     @property
     def text(self) -> str:
         """Name, probability and interval for a reader."""
-        interval = f"{self.lower:.0%} to {self.upper:.0%}"
-        return f"{self.name}: {self.probability:.0%} ({interval})"
+        interval = f"{percent(self.lower)} to {percent(self.upper)}"
+        return f"{self.name}: {percent(self.probability)} ({interval})"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,12 +107,33 @@ class Answer:
         task: Name of the question in the store.
         title: The question.
         guesses: The likeliest classes, the likeliest first.
-        flag: `ok`, `uncertain` or `out_of_distribution`.
+        flag: One of `FLAGS`, never `not_applicable`.
+        probabilities: Of every class, as stored.
     """
 
     task: str
     title: str
     guesses: tuple[Guess, ...]
+    flag: str
+    probabilities: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RiskTold:
+    """The hazard of death against tumors of the same type.
+
+    Attributes:
+        type_name: The type compared with, as stored.
+        percentile: Share of its tumors with a lower hazard, 0..1; higher is worse.
+        lower: Lower end of the 95% interval of that share.
+        upper: Upper end.
+        flag: One of `FLAGS`; `uncertain` where the interval holds the type's median.
+    """
+
+    type_name: str
+    percentile: float
+    lower: float
+    upper: float
     flag: str
 
 
@@ -119,22 +149,58 @@ def answers(predictions: pd.DataFrame) -> tuple[Answer, ...]:
     found = []
     for task, rows in predictions.groupby("task", sort=False):
         flag = str(rows["flag"].iloc[0])
-        if flag != NOT_APPLICABLE:
+        if flag != NOT_APPLICABLE and task not in (OS_RISK, STRANGENESS):
             found.append((str(task), flag, rows))
     order = {task: place for place, task in enumerate(QUESTIONS)}
     found.sort(key=lambda item: order.get(item[0], len(order)))
     return tuple(
-        Answer(task=task, title=QUESTIONS.get(task, task), guesses=_guesses(task, rows), flag=flag)
+        Answer(
+            task=task,
+            title=TITLES.get(task, task),
+            guesses=_guesses(task, rows),
+            flag=flag,
+            probabilities=dict(zip(rows["class"], rows["probability"].astype(float), strict=True)),
+        )
         for task, flag, rows in found
     )
 
 
+def risk_told(predictions: pd.DataFrame) -> RiskTold | None:
+    """Take the risk out of the predictions of one tumor; None where none is told.
+
+    Args:
+        predictions: Rows of one tumor, columns `COLUMNS`.
+    """
+    rows = predictions[predictions["task"] == OS_RISK]
+    if rows.empty or rows["flag"].iloc[0] == NOT_APPLICABLE:
+        return None
+    row = rows.iloc[0]
+    return RiskTold(
+        type_name=str(row["class"]),
+        percentile=float(row["probability"]),
+        lower=float(row["lower"]),
+        upper=float(row["upper"]),
+        flag=str(row["flag"]),
+    )
+
+
+def not_asked(predictions: pd.DataFrame) -> tuple[str, ...]:
+    """Name the questions that do not concern a tumor, in the order in which they are shown.
+
+    Args:
+        predictions: Rows of one tumor, columns `COLUMNS`.
+    """
+    skipped = set(predictions.loc[predictions["flag"] == NOT_APPLICABLE, "task"])
+    return tuple(title for task, title in TITLES.items() if task in skipped)
+
+
 def _guesses(task: str, rows: pd.DataFrame) -> tuple[Guess, ...]:
-    words = _CLASSES.get(task, {})
+    from dashboard.class_names import class_name
+
     likeliest = rows.sort_values("probability", ascending=False, kind="stable").head(MOST_CLASSES)
     return tuple(
         Guess(
-            name=words.get(row["class"], row["class"]),
+            name=class_name(task, row["class"]),
             probability=float(row["probability"]),
             lower=float(row["lower"]),
             upper=float(row["upper"]),

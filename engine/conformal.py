@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -100,13 +100,3 @@ def conformal_threshold(
     told = np.sort(probabilities[np.arange(len(truth)), truth])
     place = math.floor((len(told) + 1) * (1 - coverage)) - 1
     return float(told[place]) if place >= 0 else 0.0
-
-
-def coverage_of(members: NDArray[np.bool_], truth: NDArray[np.int64]) -> float:
-    """Share of tumors whose set holds the true class."""
-    return float(members[np.arange(len(truth)), truth].mean())
-
-
-def set_names(members: NDArray[np.bool_], classes: Sequence[str]) -> list[tuple[str, ...]]:
-    """Name the classes in the set of each tumor."""
-    return [tuple(np.array(classes)[row].tolist()) for row in members]

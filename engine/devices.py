@@ -1,14 +1,15 @@
 """Forwards over all tumors of a cohort, batch after batch, wherever they run.
 
-The next batch is made, and on a CUDA device copied, while the present one is computed; results come
-back one batch late. A batch that does not fit into memory is split, and the budget halved for the
-rest. A device that fails is left for the CPU, in the middle of a run. Launches are paid by large
-batches (`engine.places.CUDA_BUDGET`), not by CUDA graphs: every batch has its own number of tokens,
-and a graph has one.
+For a CUDA device the next batches are made and laid into page-locked memory in a thread, and copied
+over while the present one is computed; results come back one batch late. A batch that does not fit
+into memory is split, and the budget halved for the rest. A device that fails is left for the CPU,
+in the middle of a run. Launches are paid by large batches (`engine.places.CUDA_BUDGET`), not by
+CUDA graphs: every batch has its own number of tokens, and a graph has one.
 """
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any, Generic, Protocol, TypeVar
@@ -26,6 +27,8 @@ M = TypeVar("M", bound=nn.Module)
 Out = TypeVar("Out")
 Rows = npt.NDArray[np.int64]
 
+LOGGER = logging.getLogger("tumorxy")
+
 LEAST_BUDGET = 1_024
 """Below this, a device that has no memory left is given up."""
 
@@ -37,8 +40,9 @@ class Notice(Protocol):
         """Show or write down the sentence."""
 
 
-def no_notice(sentence: str) -> None:
-    """Ignore it."""
+def log_notice(sentence: str) -> None:
+    """Log it as a warning, which without other settings goes to the standard error output."""
+    LOGGER.warning(sentence)
 
 
 class Engine(Generic[M]):
@@ -57,7 +61,7 @@ class Engine(Generic[M]):
         config: DeviceConfig | None = None,
         *,
         place: Place | None = None,
-        notice: Notice = no_notice,
+        notice: Notice = log_notice,
     ) -> None:
         self._config = config or DeviceConfig()
         self._original = model
@@ -84,13 +88,23 @@ class Engine(Generic[M]):
         Yields:
             Tumor numbers of a batch and its result on the CPU; every tumor occurs once.
         """
-        work = _Work(make, lengths, min(budget or self.place.budget, self.place.budget))
+        at_most = min(budget or self.place.budget, self.place.budget)
+        work = _Work(lambda rows: self._prepare(make(rows)), lengths, at_most)
         under_way: deque[tuple[Rows, Any]] = deque()
         stated = self._config.ahead
         for rows, batch in work.batches(self.place.ahead if stated is None else stated):
             if self._begin(forward, rows, batch, under_way, work):
                 yield from self._harvest(forward, under_way, work, self.place.depth - 1)
         yield from self._harvest(forward, under_way, work, 0)
+
+    def _prepare(self, batch: Batch) -> Batch:
+        """Prepare a batch for the place; a device that fails here is told of by its next start."""
+        try:
+            return self.place.prepare(batch)
+        except RuntimeError as error:
+            if not is_device_failure(error):
+                raise
+            return batch
 
     def _begin(
         self,

@@ -3,31 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
-import torch
+from torch import Tensor, nn
 
 from engine.adapter import AdaptedEncoder, load_adapter, num_features
-from engine.batching import TOKEN_BUDGET, Batch, make_batch, plan_batches
+from engine.alignment import Alignment, load_alignment
+from engine.batching import Batch, make_batch
 from engine.covariates import covariate_names
-from engine.model import NUM_LEADING
+from engine.devices import Engine
+from engine.model import NUM_LEADING, Reading, TumorEncoder
+from engine.places import DeviceConfig
 from engine.progress import Progress, no_progress
 from engine.readout import Readout
 from engine.tokens import StudyTables, TumorTokens, tokenize
 from engine.vocabulary import Vocabulary
 from engine.weights import SHIPPED, LoadedModel, load_model
 
+Out = TypeVar("Out")
+
 
 class Encoder:
-    """The tumor encoder with its weights, vocabulary and digest."""
+    """The tumor encoder with its weights, vocabulary and digest.
 
-    def __init__(self, loaded: LoadedModel, adapted: AdaptedEncoder | None = None) -> None:
+    Args:
+        loaded: The verified model.
+        adapted: Its adapted copy, where it has one.
+        alignment: What turns its features into the embedding, where it has one.
+        devices: Where and how forwards run; on a CUDA device, where there is one, when None.
+    """
+
+    def __init__(
+        self,
+        loaded: LoadedModel,
+        adapted: AdaptedEncoder | None = None,
+        alignment: Alignment | None = None,
+        *,
+        devices: DeviceConfig | None = None,
+    ) -> None:
         self._loaded = loaded
         self._adapted = adapted
+        self._alignment = alignment
+        self._devices = devices
 
     @classmethod
     def load(cls, directory: Path | None = None) -> Encoder:
@@ -37,7 +59,12 @@ class Encoder:
             WeightsError: If a file is missing or damaged.
         """
         loaded = load_model(directory or SHIPPED)
-        return cls(loaded, load_adapter(loaded))
+        return cls(loaded, load_adapter(loaded), load_alignment(loaded))
+
+    @cached_property
+    def _engine(self) -> Engine[_Models]:
+        models = _Models(self._loaded.model, self._adapted, self._alignment).eval()
+        return Engine(models, self._devices)
 
     @property
     def digest(self) -> str:
@@ -77,23 +104,26 @@ class Encoder:
         self,
         tokens: TumorTokens,
         *,
-        budget: int = TOKEN_BUDGET,
+        budget: int | None = None,
         progress: Progress = no_progress,
     ) -> npt.NDArray[np.float32]:
         """Embed tumors.
 
         Args:
             tokens: N tumors.
-            budget: Most tokens of a batch; bounds memory, does not change results beyond 1e-6.
+            budget: Most tokens of a batch, by device when None; bounds memory, does not change
+                results beyond 1e-6.
             progress: Told the number of tumors done.
 
         Returns:
             Embeddings, (N, D), float32, each of unit length; rows follow `tokens.sample_ids`.
         """
         vectors = np.empty((len(tokens), self.width), dtype=np.float32)
-        with torch.inference_mode():
-            for rows, batch in _batches(tokens, budget, "Embedding tumors", progress):
-                vectors[rows] = self._loaded.model(batch).numpy()
+        work = _Work(tokens=tokens, budget=budget, stage="Embedding tumors", progress=progress)
+        for rows, embeddings in self._run(
+            work, lambda models, batch: models.read(batch).embeddings
+        ):
+            vectors[rows] = embeddings.numpy()
         return vectors
 
     def read(
@@ -101,7 +131,7 @@ class Encoder:
         tokens: TumorTokens,
         *,
         view: Callable[[Batch], Batch] | None = None,
-        budget: int = TOKEN_BUDGET,
+        budget: int | None = None,
         progress: Progress = no_progress,
     ) -> Readout:
         """Embed tumors, and tell what heads read of them; twice the work of `embed`.
@@ -109,7 +139,8 @@ class Encoder:
         Args:
             tokens: N tumors.
             view: Hides a part of each tumor first, for example what a panel does not cover.
-            budget: Most tokens of a batch; bounds memory, does not change results beyond 1e-6.
+            budget: Most tokens of a batch, by device when None; bounds memory, does not change
+                results beyond 1e-6.
             progress: Told the number of tumors done.
 
         Returns:
@@ -119,36 +150,63 @@ class Encoder:
         width = adapted.config.width if adapted else 0
         widths = (self.width, num_features(model), width)
         embeddings, frozen, bent = (np.empty((len(tokens), w), dtype=np.float32) for w in widths)
-        with torch.inference_mode():
-            for rows, whole in _batches(tokens, budget, "Reading tumors", progress):
-                batch = view(whole) if view else whole
-                told = model.read(batch)
-                embeddings[rows], frozen[rows] = told.embeddings.numpy(), told.features.numpy()
-                if adapted:
-                    bent[rows] = adapted(batch).numpy()
+        work = _Work(tokens=tokens, budget=budget, stage="Reading tumors", progress=progress)
+        for rows, (told, features) in self._run(work, lambda models, batch: models(batch), view):
+            embeddings[rows], frozen[rows] = told.embeddings.numpy(), told.features.numpy()
+            bent[rows] = features.numpy()
         return Readout(embeddings=embeddings, frozen=frozen, adapted=bent)
 
-    def impute(self, tokens: TumorTokens) -> npt.NDArray[np.float32]:
-        """Tell how likely each gene is altered, seen or not.
+    def _run(
+        self,
+        work: _Work,
+        forward: Callable[[_Models, Batch], Out],
+        view: Callable[[Batch], Batch] | None = None,
+    ) -> Iterator[tuple[npt.NDArray[np.int64], Out]]:
+        """Yield the tumor numbers and the result of every batch."""
 
-        Args:
-            tokens: N tumors.
+        def make(rows: npt.NDArray[np.int64]) -> Batch:
+            batch = make_batch(work.tokens, rows)
+            return view(batch) if view else batch
 
-        Returns:
-            Probabilities, (N, 4, G), in the order of `engine.model.TARGETS` and the vocabulary.
-        """
-        vectors = torch.from_numpy(self.embed(tokens))
-        with torch.inference_mode():
-            decoded: npt.NDArray[np.float32] = self._loaded.model.decode(vectors).sigmoid().numpy()
-        return decoded
+        done = 0
+        lengths = work.tokens.lengths + NUM_LEADING
+        for rows, told in self._engine.run(forward, make, lengths, work.budget):
+            yield rows, told
+            done += len(rows)
+            work.progress(work.stage, done, len(work.tokens))
 
 
-def _batches(
-    tokens: TumorTokens, budget: int, stage: str, progress: Progress
-) -> Iterator[tuple[npt.NDArray[np.int64], Batch]]:
-    """Yield the tumor numbers and tensors of every batch."""
-    done = 0
-    for rows in plan_batches(tokens.lengths + NUM_LEADING, budget):
-        yield rows, make_batch(tokens, rows)
-        done += len(rows)
-        progress(stage, done, len(tokens))
+@dataclass(frozen=True, kw_only=True)
+class _Work:
+    """What is to be run over all tumors, and who is told how far it is."""
+
+    tokens: TumorTokens
+    budget: int | None
+    stage: str
+    progress: Progress
+
+
+class _Models(nn.Module):
+    """The encoder and what reads it, where there is any: they go to a device together."""
+
+    def __init__(
+        self, encoder: TumorEncoder, adapted: AdaptedEncoder | None, alignment: Alignment | None
+    ) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.adapted = adapted
+        self.alignment = alignment
+
+    def read(self, batch: Batch) -> Reading:
+        """Read a batch, with the embedding of the alignment where there is one."""
+        told = self.encoder.read(batch)
+        if self.alignment is None:
+            return told
+        return replace(told, embeddings=self.alignment(told.features))
+
+    def forward(self, batch: Batch) -> tuple[Reading, Tensor]:
+        """Read a batch with both encoders; what heads read is (B, 0) without an adapter."""
+        told = self.read(batch)
+        if self.adapted is None:
+            return told, told.features[:, :0]
+        return told, self.adapted(batch)

@@ -8,7 +8,8 @@ EngineError
 ├── TrainingError           a training run cannot start or resume
 ├── EvaluationError         what was asked to be evaluated cannot be
 ├── DeviceError             a device cannot be used as it was asked for
-└── LayoutError             a layout cannot be fitted, or a tumor cannot be placed on it
+├── LayoutError             a layout cannot be fitted, or a tumor cannot be placed on it
+└── ExplanationError        a tumor cannot be explained as it was asked for
 """
 
 from __future__ import annotations
@@ -97,6 +98,10 @@ class DeviceError(EngineError):
 
 class LayoutError(EngineError):
     """A layout cannot be fitted, or a tumor cannot be placed on it."""
+
+
+class ExplanationError(EngineError):
+    """A tumor cannot be explained as it was asked for."""
 
 
 def shorten(value: str, limit: int = 80) -> str:

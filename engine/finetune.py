@@ -26,18 +26,8 @@ from scipy.special import softmax
 from engine.errors import WeightsError
 from engine.few_features import Floats, join_blocks
 from engine.head_tasks import NOT_STATED, TASKS
-from engine.heads import (
-    FEWEST_GENES,
-    NO_CLASS,
-    NOT_APPLICABLE,
-    OK,
-    OUT_OF_DISTRIBUTION,
-    PANEL_TOO_SMALL,
-    PREDICTIONS,
-    UNCERTAIN,
-    Circumstances,
-)
-from engine.oncotree import tumor_type, tumor_type_named
+from engine.heads import Circumstances, class_table, not_applicable
+from engine.oncotree import type_names
 
 HEAD, CARD = "head.safetensors", "card.json"
 TASK_NAME = re.compile(r"[a-z][a-z0-9_]{1,39}")
@@ -65,6 +55,10 @@ class Expert:
     center: Floats
     scale: Floats
     replicates: NDArray[np.float16]
+
+    def told(self, inputs: Floats, weights: Floats) -> Floats:
+        """Tell the bounded logits of tumors by its own weights or a refit of them, (N, C)."""
+        return bounded(affine(inputs, weights), self.center, self.scale)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,7 +93,7 @@ class OwnHead:
             Probabilities, (N, C), each row of sum 1.
         """
         sums = [
-            bounded(_affine(join_blocks(blocks, expert.blocks), expert.weights), expert)
+            expert.told(join_blocks(blocks, expert.blocks), expert.weights)
             for expert in self.experts
         ]
         return self._calibrated(np.sum(sums, axis=0))
@@ -118,7 +112,7 @@ class OwnHead:
         refits = []
         for number in range(len(self.experts[0].replicates)):
             sums = [
-                bounded(_affine(values, expert.replicates[number].astype(np.float32)), expert)
+                expert.told(values, expert.replicates[number].astype(np.float32))
                 for values, expert in zip(inputs, self.experts, strict=True)
             ]
             refits.append(self._calibrated(np.sum(sums, axis=0)))
@@ -140,7 +134,7 @@ class OwnHead:
         concerned = np.array([self._concerns(stated) for stated in known.cancer_types], dtype=bool)
         rows, others = np.flatnonzero(concerned), np.flatnonzero(~concerned)
         asked = {name: block[rows] for name, block in blocks.items()}
-        parts = [self._answers(asked, known.take(rows), rows), self._silence(others)]
+        parts = [self._answers(asked, known.take(rows), rows), not_applicable(self.task, others)]
         return pa.concat_tables(parts).sort_by("row")
 
     def save(self, directory: Path) -> str:
@@ -193,7 +187,8 @@ class OwnHead:
         if head is None:
             raise WeightsError(
                 f"The weights of your head {directory.name} differ from the digest on its card: "
-                "the file is damaged or was changed. Train it again with `tumorxy finetune`."
+                "the file is damaged or was changed. Train it again with `tumorxy finetune`, or "
+                "remove it."
             )
         return head
 
@@ -213,59 +208,32 @@ class OwnHead:
     def _concerns(self, stated: str | None) -> bool:
         if not self.types or stated is None or stated.strip().lower() in NOT_STATED:
             return True
-        return bool(type_names(stated) & self.types)
+        return bool(own_types(stated) & self.types)
 
     def _answers(
         self, blocks: dict[str, Floats], known: Circumstances, rows: NDArray[np.int64]
     ) -> pa.Table:
         told = self.probabilities(blocks)
-        lower, upper = self.interval(blocks, told)
-        likeliest = told.argmax(axis=1)[:, None]
-        doubtful = np.take_along_axis(lower, likeliest, axis=1)[:, 0] < 0.5
-        flags = np.select(
-            [known.num_genes < FEWEST_GENES, known.out_of_distribution, doubtful],
-            [PANEL_TOO_SMALL, OUT_OF_DISTRIBUTION, UNCERTAIN],
-            OK,
+        return class_table(
+            self.task, self.classes, (told, *self.interval(blocks, told)), known, rows
         )
-        number = len(self.classes)
-        columns = {
-            "row": np.repeat(rows, number),
-            "task": [self.task] * (len(rows) * number),
-            "class": list(self.classes) * len(rows),
-            "probability": told.ravel(),
-            "lower": lower.ravel(),
-            "upper": upper.ravel(),
-            "flag": np.repeat(flags, number).tolist(),
-        }
-        return pa.table(columns, schema=PREDICTIONS)
-
-    def _silence(self, rows: NDArray[np.int64]) -> pa.Table:
-        number = len(rows)
-        nothing = {name: pa.nulls(number, pa.float32()) for name in NUMBERS}
-        texts = {"task": self.task, "class": NO_CLASS, "flag": NOT_APPLICABLE}
-        columns = {name: [text] * number for name, text in texts.items()}
-        return pa.table({"row": rows} | columns | nothing, schema=PREDICTIONS)
 
 
-NUMBERS = ("probability", "lower", "upper")
+def affine(inputs: NDArray[Any], weights: NDArray[Any]) -> NDArray[Any]:
+    """Turn inputs, (N, K), by weights and, last, constants, (C, K + 1), into logits, (N, C)."""
+    logits: NDArray[Any] = inputs @ weights[:, :-1].T + weights[:, -1]
+    return logits
 
 
-def bounded(logits: Floats, expert: Expert) -> Floats:
-    """Bring the logits of an expert to one scale, between -2 and 2, (N, C)."""
-    told: Floats = 2 * np.tanh((logits - expert.center) / (2 * expert.scale))
+def bounded(logits: NDArray[Any], center: NDArray[Any], scale: NDArray[Any]) -> NDArray[Any]:
+    """Bring the logits of an expert, (N, C), to one scale, between -2 and 2."""
+    told: NDArray[Any] = 2 * np.tanh((logits - center) / (2 * scale))
     return told
 
 
-def type_names(stated: str) -> frozenset[str]:
-    """Name a stated tumor type and its main type of the OncoTree, lower case."""
-    node = tumor_type_named(stated) or tumor_type(stated)
-    names = [stated.strip().lower()] + ([node.main_type.lower()] if node else [])
-    return frozenset(names)
-
-
-def _affine(inputs: Floats, weights: Floats) -> Floats:
-    logits: Floats = inputs @ weights[:, :-1].T + weights[:, -1]
-    return logits
+def own_types(stated: str) -> frozenset[str]:
+    """Name a stated tumor type as `type_names` does, lower case."""
+    return frozenset(name.lower() for name in type_names(stated))
 
 
 def _head(card: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> OwnHead:

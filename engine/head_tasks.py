@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from engine.oncotree import tumor_type, tumor_type_named
 
 CANCER_TYPE = "cancer_type"
+ONCOTREE_TYPE = "oncotree_type"
 MSI_HIGH_SCORE = 10.0
 """MSIsensor score from which on a tumor is called unstable (Niu et al. 2014 and cBioPortal)."""
 
@@ -81,7 +82,7 @@ FEWEST_OF_A_TYPE = 50
 TASKS = (
     Task(name=CANCER_TYPE, attribute="TCGA_STUDY", read=_as_it_is),
     Task(
-        name="oncotree_type",
+        name=ONCOTREE_TYPE,
         attribute="TUMOR_TYPE_CODE",
         read=_as_it_is,
         fewest=FEWEST_OF_A_TYPE,

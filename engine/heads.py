@@ -16,7 +16,7 @@ from safetensors.numpy import load as parse_safetensors
 from safetensors.numpy import save_file
 
 from engine.errors import WeightsError
-from engine.head_tasks import ASKED, CANCER_TYPE, Task, applies
+from engine.head_tasks import ASKED, CANCER_TYPE, applies
 from engine.progress import Progress, no_progress
 from engine.readout import Readout
 
@@ -242,7 +242,7 @@ class Heads:
                 rows, others = np.flatnonzero(concerned), np.flatnonzero(~concerned)
                 asked, about = readout.take(rows), known.take(rows)
                 tables.append(_long_table(by_name[task.name], asked, about, rows + first_row))
-                tables.append(_not_applicable(task, others + first_row))
+                tables.append(not_applicable(task.name, others + first_row))
         return tables
 
 
@@ -260,33 +260,60 @@ def _long_table(
     head: Head, readout: Readout, known: Circumstances, rows: NDArray[np.int64]
 ) -> pa.Table:
     vectors = getattr(readout, head.reads)
-    probabilities = head.probabilities(vectors)
-    lower, upper = head.interval(vectors, probabilities)
+    told = head.probabilities(vectors)
+    lower, upper = head.interval(vectors, told)
+    return class_table(head.task, head.classes, (told, lower, upper), known, rows)
+
+
+def class_table(
+    task: str,
+    classes: tuple[str, ...],
+    told: tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]],
+    known: Circumstances,
+    rows: NDArray[np.int64],
+) -> pa.Table:
+    """Lay out what a head tells of tumors that its question concerns.
+
+    Args:
+        task: Name of the task.
+        classes: Names of its classes, C.
+        told: Probabilities, lower and upper ends of their intervals, (N, C) each.
+        known: What else is known of the N tumors.
+        rows: Number of each tumor in the table, (N,).
+
+    Returns:
+        Rows of `PREDICTIONS`, C for each tumor.
+    """
+    probabilities, lower, upper = told
     likeliest = probabilities.argmax(axis=1)[:, None]
-    doubtful = np.take_along_axis(lower, likeliest, axis=1)[:, 0] < 0.5
-    flags = np.select(
-        [known.num_genes < FEWEST_GENES, known.out_of_distribution, doubtful],
-        [PANEL_TOO_SMALL, OUT_OF_DISTRIBUTION, UNCERTAIN],
-        OK,
-    )
-    num_classes = len(head.classes)
+    flags = flags_of(known, np.take_along_axis(lower, likeliest, axis=1)[:, 0] < 0.5)
     columns = {
-        "row": np.repeat(rows, num_classes),
-        "task": [head.task] * (len(rows) * num_classes),
-        "class": list(head.classes) * len(rows),
+        "row": np.repeat(rows, len(classes)),
+        "task": [task] * (len(rows) * len(classes)),
+        "class": list(classes) * len(rows),
         "probability": probabilities.ravel(),
         "lower": lower.ravel(),
         "upper": upper.ravel(),
-        "flag": np.repeat(flags, num_classes).tolist(),
+        "flag": np.repeat(flags, len(classes)).tolist(),
     }
     return pa.table(columns, schema=PREDICTIONS)
 
 
-def _not_applicable(task: Task, rows: NDArray[np.int64]) -> pa.Table:
+def flags_of(known: Circumstances, doubtful: NDArray[np.bool_]) -> NDArray[np.str_]:
+    """Flag tumors that a question concerns, (N,), by the first of `FLAG_RULES` that holds."""
+    return np.select(
+        [known.num_genes < FEWEST_GENES, known.out_of_distribution, doubtful],
+        [PANEL_TOO_SMALL, OUT_OF_DISTRIBUTION, UNCERTAIN],
+        OK,
+    )
+
+
+def not_applicable(task: str, rows: NDArray[np.int64]) -> pa.Table:
+    """Lay out a task that does not concern tumors: one row of `PREDICTIONS` for each."""
     nothing = pa.nulls(len(rows), pa.float32())
     columns = {
         "row": rows,
-        "task": [task.name] * len(rows),
+        "task": [task] * len(rows),
         "class": [NO_CLASS] * len(rows),
         "probability": nothing,
         "lower": nothing,

@@ -12,14 +12,15 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import gelu, normalize
+from torch.nn.functional import gelu, normalize, pad
 
 from engine.batching import Batch
 from engine.config import EncoderConfig
 from engine.covariates import Covariates, GenomeFacts, compute_covariates, covariate_names
 from engine.tokens import COPY_NUMBER
 from engine.vocabulary import KIND_NAMES, SUBSTITUTIONS, Vocabulary
-from kernels.reference import rotary_steps, rotary_table, rotate, varlen_attention
+from kernels.dispatch import Boundaries, Rotation, segment_mean, varlen_attention
+from kernels.reference import rotary_steps
 
 NUM_LEADING = 3
 TARGETS = ("mutation", "truncating mutation", "amplification", "deep deletion")
@@ -30,7 +31,7 @@ TARGETS = ("mutation", "truncating mutation", "amplification", "deep deletion")
 class Packed:
     """Order of the tokens of a batch: tumors by length, three leading tokens first in each."""
 
-    cu_seqlens: list[int]  # B + 1 boundaries
+    cu_seqlens: Boundaries  # B + 1: numbers on the CPU, int32 on a device, which is not waited for
     leading: Tensor  # (B, 3) int64, places of the leading tokens of each tumor of the batch
     tokens: Tensor  # (T,) int64, place of each alteration token
     num_tokens: int  # T + 3 B
@@ -54,7 +55,7 @@ def pack(tumor: Tensor, num_tumors: int) -> Packed:
     Returns:
         The layout.
     """
-    lengths = torch.bincount(tumor, minlength=num_tumors)
+    lengths = count_tokens(tumor, num_tumors)
     by_length = torch.argsort(lengths, stable=True)
     ends = torch.cumsum(lengths[by_length] + NUM_LEADING, 0)
     starts = torch.empty_like(lengths)
@@ -63,11 +64,16 @@ def pack(tumor: Tensor, num_tumors: int) -> Packed:
     within = torch.arange(len(tumor), device=tumor.device) - first_token[tumor]
     leading = starts[:, None] + torch.arange(NUM_LEADING, device=tumor.device)
     return Packed(
-        cu_seqlens=[0, *ends.tolist()],
+        cu_seqlens=[0, *ends.tolist()] if ends.device.type == "cpu" else pad(ends, (1, 0)).int(),
         leading=leading,
         tokens=starts[tumor] + NUM_LEADING + within,
         num_tokens=len(tumor) + NUM_LEADING * num_tumors,
     )
+
+
+def count_tokens(tumor: Tensor, num_tumors: int) -> Tensor:
+    """Count the alterations of each tumor, (B,), int64; `bincount` would wait for the device."""
+    return tumor.new_zeros(num_tumors).scatter_add_(0, tumor, torch.ones_like(tumor))
 
 
 class Block(nn.Module):
@@ -84,12 +90,12 @@ class Block(nn.Module):
         self.up = nn.Linear(width, config.hidden)
         self.down = nn.Linear(config.hidden, width)
 
-    def forward(self, x: Tensor, table: tuple[Tensor, Tensor], cu_seqlens: list[int]) -> Tensor:
+    def forward(self, x: Tensor, rotation: Rotation, cu_seqlens: Boundaries) -> Tensor:
         """Update the packed stream, (T, D) to (T, D)."""
         qkv = self.qkv(self.attention_norm(x)).unflatten(-1, (3, self.num_heads, -1))
         q, k, v = qkv.unbind(1)  # (T, H, D / H) each
-        q, k = rotate(q, *table), rotate(k, *table)
-        x = x + self.out(varlen_attention(q, k, v, cu_seqlens).flatten(1))
+        attended = varlen_attention(q, k, v, cu_seqlens, rotation=rotation)
+        x = x + self.out(attended.flatten(1))
         result: Tensor = x + self.down(gelu(self.up(self.feed_norm(x))))
         return result
 
@@ -179,16 +185,23 @@ class TumorEncoder(nn.Module):
         Returns:
             Embeddings and features; rows follow the batch.
         """
-        covariates = self.covariates(batch)
         order = pack(batch.tumor, batch.num_tumors)
-        x = self.final_norm(self._attend(batch, covariates, order))
-        leading, mean = x[order.leading], mean_states(x[order.tokens], batch)
-        embeddings = self.project(torch.cat([leading[:, 0], mean], 1))
-        parts = [leading.flatten(1), mean, covariates.values, covariates.known.float()]
-        return Reading(embeddings=normalize(embeddings, dim=-1), features=torch.cat(parts, 1))
+        with full_precision(batch.tumor.device):
+            covariates = self.covariates(batch)
+            x, rotation = self._lay_out(batch, covariates, order)
+        for block in self.blocks:
+            x = block(x, rotation, order.cu_seqlens)
+        with full_precision(batch.tumor.device):
+            x = self.final_norm(x)
+            leading, mean = x[order.leading], mean_states(x[order.tokens], batch)
+            embeddings = self.project(torch.cat([leading[:, 0], mean], 1))
+            parts = [leading.flatten(1), mean, covariates.values, covariates.known.float()]
+            return Reading(embeddings=normalize(embeddings, dim=-1), features=torch.cat(parts, 1))
 
-    def _attend(self, batch: Batch, covariates: Covariates, order: Packed) -> Tensor:
-        """Run the packed tokens through the blocks, (T + 3 B, D)."""
+    def _lay_out(
+        self, batch: Batch, covariates: Covariates, order: Packed
+    ) -> tuple[Tensor, Rotation]:
+        """Embed the packed tokens, (T + 3 B, D), and say how their positions rotate them."""
         tokens = self.embed_tokens(batch)
         x = tokens.new_empty(order.num_tokens, self.config.width)
         x = x.index_copy(0, order.tokens, tokens)
@@ -197,10 +210,7 @@ class TumorEncoder(nn.Module):
         positions = batch.position.new_zeros(order.num_tokens)
         if self.config.use_positions:
             positions[order.tokens] = batch.position
-        table = rotary_table(positions, self.rotary_steps)
-        for block in self.blocks:
-            x = block(x, table, order.cu_seqlens)
-        return x
+        return x, Rotation(positions, self.rotary_steps)
 
     def embed_tokens(self, batch: Batch) -> Tensor:
         """Turn each alteration into a vector, (T, D): gene + kind + what was measured of it."""
@@ -264,6 +274,10 @@ def mean_states(states: Tensor, batch: Batch) -> Tensor:
     Returns:
         Means, (B, D); zeros for a tumor without alterations.
     """
-    sums = states.new_zeros(batch.num_tumors, states.shape[1]).index_add(0, batch.tumor, states)
-    counts = torch.bincount(batch.tumor, minlength=batch.num_tumors).clamp(min=1)
-    return sums / counts[:, None]
+    counts = count_tokens(batch.tumor, batch.num_tumors)
+    return segment_mean(states, pad(counts.cumsum(0), (1, 0)).int())
+
+
+def full_precision(device: torch.device) -> torch.autocast:
+    """Return a context without autocast: only the blocks run in half precision, where asked for."""
+    return torch.autocast(device.type, enabled=False)

@@ -53,6 +53,13 @@ def tumor_type_named(name: str) -> TumorType | None:
     return _by_name().get(name.strip().lower())
 
 
+def type_names(stated: str) -> tuple[str, ...]:
+    """Name a tumor type as stated, by its code and by its main type, as far as they are known."""
+    node = tumor_type_named(stated) or tumor_type(stated)
+    names = (stated.strip(), node.code, node.main_type) if node else (stated.strip(),)
+    return tuple(dict.fromkeys(name for name in names if name))
+
+
 @cache
 def _tumor_types() -> tuple[TumorType, ...]:
     return tuple(TumorType(**row) for row in pq.read_table(ONCOTREE).to_pylist())

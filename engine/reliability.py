@@ -12,8 +12,6 @@ NUM_BINS = 10
 CALIBRATED_UP_TO = 0.05
 """Largest expected calibration error of a head that the page calls calibrated."""
 
-NOT_CALIBRATED = "not calibrated"
-
 
 @dataclass(frozen=True, kw_only=True)
 class ReliabilityBin:

@@ -9,60 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.oncotree import tumor_type, tumor_type_named
+from engine.type_names import common_type
 
 EXPLAINED_BELOW = 0.01
 """Largest p-value, corrected for the sources tried, at which a neighborhood counts as explained."""
-
-SAME_TYPE = {
-    "MEL": "SKCM",
-    "IDC": "BRCA",
-    "COAD": "CRC",
-    "READ": "CRC",
-    "COADREAD": "CRC",
-    "CCRCC": "KIRC",
-    "HCC": "LIHC",
-    "PLEMESO": "MESO",
-    "UM": "UVM",
-    "OVT": "OV",
-    "THYROID": "THCA",
-    "THPA": "THCA",
-    "PRCC": "KIRP",
-    "CHRCC": "KICH",
-    "HGSOC": "OV",
-    "GBM": "GLIOMA",
-    "LGG": "GLIOMA",
-    "UEC": "UCEC",
-}
-"""Names that studies give to one type of tumor, by the name used here."""
-
-SAME_FAMILY = {"Glioma": "GLIOMA", "Germ Cell Tumor": "TGCT"}
-"""Main types of the OncoTree that studies divide differently, by the name used here."""
-
-NOT_STATED = "not stated"
-
-
-def common_type(stated: str | None) -> str:
-    """Bring the type that a study states to the name that all studies share.
-
-    Args:
-        stated: TCGA code, OncoTree code or full name; None where not known.
-
-    Returns:
-        A code where it is known, otherwise the name in lower case.
-    """
-    if stated is None or not stated.strip():
-        return NOT_STATED
-    node = tumor_type_named(stated) or tumor_type(stated)
-    code = stated.strip().upper()
-    if node is not None and node.main_type in SAME_FAMILY:
-        return SAME_FAMILY[node.main_type]
-    if code not in SAME_TYPE and node is not None:
-        code = node.code
-    if node is None and " " in code:
-        return code.lower()
-    return SAME_TYPE.get(code, code)
-
 
 @dataclass(frozen=True, kw_only=True)
 class StudyEffect:

@@ -17,18 +17,8 @@ from safetensors.numpy import save_file
 
 from engine.errors import WeightsError
 from engine.head_tasks import APPLIES_FROM, NOT_STATED
-from engine.heads import (
-    FEWEST_GENES,
-    NO_CLASS,
-    NOT_APPLICABLE,
-    OK,
-    OUT_OF_DISTRIBUTION,
-    PANEL_TOO_SMALL,
-    PREDICTIONS,
-    UNCERTAIN,
-    Circumstances,
-)
-from engine.oncotree import tumor_type, tumor_type_named
+from engine.heads import PREDICTIONS, Circumstances, flags_of, not_applicable
+from engine.oncotree import type_names
 from engine.readout import Readout
 
 RISK, RISK_CARD = "risk.safetensors", "risk.json"
@@ -181,17 +171,6 @@ class RiskHead:
             hazard_ratio=np.exp(ratios).astype(np.float32),
         )
 
-    def hazard_ratio_at(self, type_name: str, percentile: float) -> float:
-        """Translate a percentile of risk back to a hazard ratio against the type's median.
-
-        Args:
-            type_name: One of `types`.
-            percentile: Share of the type's tumors of lower risk, 0..1.
-        """
-        levels = self.levels[self.types.index(type_name)]
-        grid = np.linspace(0, 1, NUM_LEVELS)
-        return float(np.exp(np.interp(percentile, grid, levels)))
-
     def predict(
         self,
         readout: Readout,
@@ -230,7 +209,7 @@ class RiskHead:
             rows = np.array([types[i] for i in told], dtype=np.int64)
             others = np.setdiff1d(block, told)
             tables.append(self._table(readout.take(told), known.take(told), rows, told))
-            tables.append(_untold(others))
+            tables.append(not_applicable(OS_RISK, others))
         return pa.concat_tables(tables).combine_chunks().sort_by("row")
 
     def _components(self, readout: Readout) -> Floats:
@@ -268,15 +247,7 @@ class RiskHead:
             return PREDICTIONS.empty_table()
         risks = self.risks(readout, rows)
         ratio = risks.hazard_ratio
-        flags = np.select(
-            [
-                known.num_genes < FEWEST_GENES,
-                known.out_of_distribution,
-                (ratio[:, 1] <= 1) & (ratio[:, 2] >= 1),
-            ],
-            [PANEL_TOO_SMALL, OUT_OF_DISTRIBUTION, UNCERTAIN],
-            OK,
-        )
+        flags = flags_of(known, (ratio[:, 1] <= 1) & (ratio[:, 2] >= 1))
         columns = {
             "row": tumors,
             "task": [OS_RISK] * len(tumors),
@@ -287,13 +258,6 @@ class RiskHead:
             "flag": flags.tolist(),
         }
         return pa.table(columns, schema=PREDICTIONS)
-
-
-def type_names(stated: str) -> tuple[str, ...]:
-    """Name a tumor type as stated, by its code and by its main type, as far as they are known."""
-    node = tumor_type_named(stated) or tumor_type(stated)
-    names = (stated.strip(), node.code, node.main_type) if node else (stated.strip(),)
-    return tuple(dict.fromkeys(name for name in names if name))
 
 
 def read_fields(readout: Readout, reads: Sequence[str]) -> Floats:
@@ -315,17 +279,3 @@ def _likeliest(
     best = probabilities.argmax(axis=1)
     sure = probabilities.max(axis=1) >= APPLIES_FROM
     return [codes[i] if enough else None for i, enough in zip(best, sure, strict=True)]
-
-
-def _untold(tumors: NDArray[np.int64]) -> pa.Table:
-    nothing = pa.nulls(len(tumors), pa.float32())
-    columns = {
-        "row": tumors,
-        "task": [OS_RISK] * len(tumors),
-        "class": [NO_CLASS] * len(tumors),
-        "probability": nothing,
-        "lower": nothing,
-        "upper": nothing,
-        "flag": [NOT_APPLICABLE] * len(tumors),
-    }
-    return pa.table(columns, schema=PREDICTIONS)

@@ -27,30 +27,40 @@ def map_tensors(change: Callable[[Tensor], Tensor], value: Any) -> Any:
     return value
 
 
-def pack_bytes(batch: Batch, *, pin: bool) -> Tensor:
-    """Lay all tensors of a batch into one buffer, so that one copy moves them.
+def lay_out(batch: Batch, *, pin: bool) -> Batch:
+    """Copy all tensors of a batch into one buffer, so that one copy moves them.
 
     Args:
         batch: The batch, on the CPU.
         pin: Whether the buffer is page-locked, which lets the copy run beside computation.
 
     Returns:
-        The bytes, (Z,), uint8; every tensor begins at a multiple of `ALIGNMENT`.
+        The same batch as views of the buffer; every tensor begins at a multiple of `ALIGNMENT`.
     """
-    total = sum(_padded(x) for x in _tensors(batch))
-    buffer = torch.empty(total, dtype=torch.uint8, pin_memory=pin)
-    views = unpack_bytes(buffer, batch)
-    for view, x in zip(_tensors(views), _tensors(batch), strict=True):
+    buffer = torch.empty(_num_bytes(batch), dtype=torch.uint8, pin_memory=pin)
+    laid = views(buffer, batch)
+    for view, x in zip(_tensors(laid), _tensors(batch), strict=True):
         view.copy_(x)
-    return buffer
+    return laid
 
 
-def unpack_bytes(buffer: Tensor, like: Batch) -> Batch:
-    """Read a batch from its bytes, without a copy.
+def is_laid_out(batch: Batch) -> bool:
+    """Tell whether a batch comes from `lay_out`: all its tensors share one storage."""
+    storages = {x.untyped_storage().data_ptr() for x in _tensors(batch)}
+    return len(storages) == 1 and batch.tumor.untyped_storage().nbytes() == _num_bytes(batch)
+
+
+def buffer_of(batch: Batch) -> Tensor:
+    """Return the buffer that `lay_out` made, (Z,), uint8, without a copy."""
+    return torch.empty(0, dtype=torch.uint8).set_(batch.tumor.untyped_storage())
+
+
+def views(buffer: Tensor, like: Batch) -> Batch:
+    """Read a batch from its buffer, without a copy.
 
     Args:
-        buffer: What `pack_bytes` made, on any device.
-        like: The batch that was packed; tells names, shapes and dtypes.
+        buffer: That of `lay_out`, or a copy of it on any device.
+        like: The batch that was laid out; tells names, shapes and dtypes.
 
     Returns:
         A batch of views into `buffer`.
@@ -64,6 +74,10 @@ def unpack_bytes(buffer: Tensor, like: Batch) -> Batch:
 
 def _tensors(batch: Batch) -> list[Tensor]:
     return [getattr(batch, field.name) for field in fields(Batch)]
+
+
+def _num_bytes(batch: Batch) -> int:
+    return sum(_padded(x) for x in _tensors(batch))
 
 
 def _padded(x: Tensor) -> int:

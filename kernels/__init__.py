@@ -1,1 +1,1 @@
-"""One file per op: packed attention and rotary position, with plain torch as the specification."""
+"""Ops on packed sequences: attention, rotary position, segment means; plain torch says what."""

@@ -1,7 +1,8 @@
 """Backward kernels of packed attention: scores are computed anew from their log-sum-exp.
 
 Sequences of one tile take one kernel for all three gradients. Longer ones take two, one with
-queries for rows and one with keys, so that each gradient is written once, by one program.
+queries for rows and one with keys, so that each gradient is written once, by one program; they get
+queries and keys that are rotated already, and rotate the gradients back.
 """
 
 from __future__ import annotations
@@ -9,11 +10,11 @@ from __future__ import annotations
 import triton
 import triton.language as tl
 
-from kernels.attention_forward import biased
+from kernels.attention_forward import LOG2_E, biased
 from kernels.packed_rows import load_rows, store_rows
 
 
-@triton.jit
+@triton.jit(do_not_specialize=["num_tokens"])
 def whole_kernel(
     tiles_ptr,
     q_ptr,
@@ -51,7 +52,7 @@ def whole_kernel(
     if end == 0:
         return
     count = (end - start).to(tl.int32)
-    slope = tl.load(slopes_ptr + head) * 1.4426950408889634 if ALIBI else 0.0
+    slope = tl.load(slopes_ptr + head) if ALIBI else 0.0
     rows = tl.arange(0, ROWS)
     valid = rows < count
     wide = head.to(tl.int64)
@@ -65,8 +66,8 @@ def whole_kernel(
     lse = tl.load(lse_ptr + wide * num_tokens + start + rows, mask=valid, other=0.0)
     delta = tl.sum(out.to(tl.float32) * grad.to(tl.float32), 1)
     scores = tl.dot(q, tl.trans(k), input_precision=PRECISION)
-    scores, factor = biased(scores, rows, rows, slope, scale * 1.4426950408889634, ALIBI)
-    weights = tl.exp2(scores * factor - lse[:, None] * 1.4426950408889634)
+    scores, factor = biased(scores, rows, rows, slope, scale, ALIBI)
+    weights = tl.exp2(scores * factor - lse[:, None] * LOG2_E)
     weights = tl.where(valid[:, None] & valid[None, :], weights, 0.0)
     grad_v = tl.dot(tl.trans(weights.to(v.dtype)), grad, input_precision=PRECISION)
     store_rows(grad_v_ptr + head * D, H * D, None, None, start, count, grad_v, ROWS, D, 0)
@@ -93,8 +94,6 @@ def _grad_q_step(
     v_ptr,
     k_stride,
     v_stride,
-    positions_ptr,
-    steps_ptr,
     start,
     at,
     length,
@@ -103,7 +102,6 @@ def _grad_q_step(
     scale,
     COLUMNS: tl.constexpr,
     D: tl.constexpr,
-    PAIRS: tl.constexpr,
     ALIBI: tl.constexpr,
     PRECISION: tl.constexpr,
     MASKED: tl.constexpr = True,  # noqa: FBT002 - kernels know no keyword-only arguments
@@ -112,10 +110,10 @@ def _grad_q_step(
     columns = at + tl.arange(0, COLUMNS)
     left = length - at
     first = start + at
-    k = load_rows(k_ptr, k_stride, positions_ptr, steps_ptr, first, left, COLUMNS, D, PAIRS, MASKED)
+    k = load_rows(k_ptr, k_stride, None, None, first, left, COLUMNS, D, 0, MASKED)
     v = load_rows(v_ptr, v_stride, None, None, first, left, COLUMNS, D, 0, MASKED)
     scores = tl.dot(q, tl.trans(k), input_precision=PRECISION)
-    scores, factor = biased(scores, rows, columns, slope, scale * 1.4426950408889634, ALIBI)
+    scores, factor = biased(scores, rows, columns, slope, scale, ALIBI)
     weights = tl.exp2(scores * factor - lse[:, None])
     if MASKED:
         weights = tl.where((columns < length)[None, :], weights, 0.0)
@@ -124,7 +122,7 @@ def _grad_q_step(
     return tl.dot(grad_scores, k, grad_q, input_precision=PRECISION)
 
 
-@triton.jit
+@triton.jit(do_not_specialize=["num_tokens"])
 def grad_q_kernel(
     tiles_ptr,
     q_ptr,
@@ -163,7 +161,7 @@ def grad_q_kernel(
         return
     length, count = (end - start).to(tl.int32), (end - first).to(tl.int32)
     wide = head.to(tl.int64)
-    slope = tl.load(slopes_ptr + head) * 1.4426950408889634 if ALIBI else 0.0
+    slope = tl.load(slopes_ptr + head) if ALIBI else 0.0
     rows = (first - start).to(tl.int32) + tl.arange(0, ROWS)
     valid = tl.arange(0, ROWS) < count
     at_rows = wide * num_tokens + first + tl.arange(0, ROWS)
@@ -172,22 +170,21 @@ def grad_q_kernel(
     delta = tl.sum(out.to(tl.float32) * grad.to(tl.float32), 1)
     tl.store(delta_ptr + at_rows, delta, mask=valid)
     q_ptr += wide * q_head
-    q = load_rows(q_ptr, q_stride, positions_ptr, steps_ptr, first, count, ROWS, D, PAIRS)
-    lse = tl.load(lse_ptr + at_rows, mask=valid, other=0.0) * 1.4426950408889634
+    q = load_rows(q_ptr, q_stride, None, None, first, count, ROWS, D, 0)
+    lse = tl.load(lse_ptr + at_rows, mask=valid, other=0.0) * LOG2_E
     k_ptr += wide * k_head
     v_ptr += wide * v_head
     grad_q = tl.zeros((ROWS, D), tl.float32)
     full = length // COLUMNS * COLUMNS
     for at in tl.range(0, full, COLUMNS):
         grad_q = _grad_q_step(
-            q, grad, lse, delta, grad_q, k_ptr, v_ptr, k_stride, v_stride, positions_ptr,
-            steps_ptr, start, at, length, rows, slope, scale, COLUMNS, D, PAIRS, ALIBI, PRECISION,
-            MASKED=False,
+            q, grad, lse, delta, grad_q, k_ptr, v_ptr, k_stride, v_stride, start, at, length, rows,
+            slope, scale, COLUMNS, D, ALIBI, PRECISION, MASKED=False,
         )  # fmt: skip
     if full < length:
         grad_q = _grad_q_step(
-            q, grad, lse, delta, grad_q, k_ptr, v_ptr, k_stride, v_stride, positions_ptr,
-            steps_ptr, start, full, length, rows, slope, scale, COLUMNS, D, PAIRS, ALIBI, PRECISION,
+            q, grad, lse, delta, grad_q, k_ptr, v_ptr, k_stride, v_stride, start, full, length,
+            rows, slope, scale, COLUMNS, D, ALIBI, PRECISION,
         )  # fmt: skip
     store_rows(
         grad_q_ptr + head * D, H * D, positions_ptr, steps_ptr, first, count, grad_q * scale,
@@ -207,8 +204,6 @@ def _grad_kv_step(
     delta_ptr,
     q_stride,
     grad_stride,
-    positions_ptr,
-    steps_ptr,
     start,
     at,
     length,
@@ -217,7 +212,6 @@ def _grad_kv_step(
     scale,
     COLUMNS: tl.constexpr,
     D: tl.constexpr,
-    PAIRS: tl.constexpr,
     ALIBI: tl.constexpr,
     PRECISION: tl.constexpr,
     MASKED: tl.constexpr = True,  # noqa: FBT002 - kernels know no keyword-only arguments
@@ -227,12 +221,12 @@ def _grad_kv_step(
     left = length - at
     first = start + at
     valid = columns < length
-    q = load_rows(q_ptr, q_stride, positions_ptr, steps_ptr, first, left, COLUMNS, D, PAIRS, MASKED)
+    q = load_rows(q_ptr, q_stride, None, None, first, left, COLUMNS, D, 0, MASKED)
     grad = load_rows(grad_ptr, grad_stride, None, None, first, left, COLUMNS, D, 0, MASKED)
-    lse = tl.load(lse_ptr + start + columns, mask=valid, other=0.0) * 1.4426950408889634
+    lse = tl.load(lse_ptr + start + columns, mask=valid, other=0.0) * LOG2_E
     delta = tl.load(delta_ptr + start + columns, mask=valid, other=0.0)
     scores = tl.dot(k, tl.trans(q), input_precision=PRECISION)
-    scores, factor = biased(scores, rows, columns, slope, scale * 1.4426950408889634, ALIBI)
+    scores, factor = biased(scores, rows, columns, slope, scale, ALIBI)
     weights = tl.exp2(scores * factor - lse[None, :])
     if MASKED:
         weights = tl.where(valid[None, :], weights, 0.0)
@@ -242,7 +236,7 @@ def _grad_kv_step(
     return tl.dot(grad_scores, q, grad_k, input_precision=PRECISION), grad_v
 
 
-@triton.jit
+@triton.jit(do_not_specialize=["num_tokens"])
 def grad_kv_kernel(
     tiles_ptr,
     q_ptr,
@@ -281,10 +275,10 @@ def grad_kv_kernel(
         return
     length, count = (end - start).to(tl.int32), (end - first).to(tl.int32)
     wide = head.to(tl.int64)
-    slope = tl.load(slopes_ptr + head) * 1.4426950408889634 if ALIBI else 0.0
+    slope = tl.load(slopes_ptr + head) if ALIBI else 0.0
     rows = (first - start).to(tl.int32) + tl.arange(0, ROWS)
     k_ptr += wide * k_head
-    k = load_rows(k_ptr, k_stride, positions_ptr, steps_ptr, first, count, ROWS, D, PAIRS)
+    k = load_rows(k_ptr, k_stride, None, None, first, count, ROWS, D, 0)
     v = load_rows(v_ptr + wide * v_head, v_stride, None, None, first, count, ROWS, D, 0)
     q_ptr += wide * q_head
     grad_ptr += head * D
@@ -295,16 +289,13 @@ def grad_kv_kernel(
     full = length // COLUMNS * COLUMNS
     for at in tl.range(0, full, COLUMNS):
         grad_k, grad_v = _grad_kv_step(
-            k, v, grad_k, grad_v, q_ptr, grad_ptr, lse_ptr, delta_ptr, q_stride, H * D,
-            positions_ptr, steps_ptr, start, at, length, rows, slope, scale, COLUMNS, D, PAIRS,
-            ALIBI, PRECISION,
-            MASKED=False,
+            k, v, grad_k, grad_v, q_ptr, grad_ptr, lse_ptr, delta_ptr, q_stride, H * D, start, at,
+            length, rows, slope, scale, COLUMNS, D, ALIBI, PRECISION, MASKED=False,
         )  # fmt: skip
     if full < length:
         grad_k, grad_v = _grad_kv_step(
-            k, v, grad_k, grad_v, q_ptr, grad_ptr, lse_ptr, delta_ptr, q_stride, H * D,
-            positions_ptr, steps_ptr, start, full, length, rows, slope, scale, COLUMNS, D, PAIRS,
-            ALIBI, PRECISION,
+            k, v, grad_k, grad_v, q_ptr, grad_ptr, lse_ptr, delta_ptr, q_stride, H * D, start,
+            full, length, rows, slope, scale, COLUMNS, D, ALIBI, PRECISION,
         )  # fmt: skip
     store_rows(
         grad_k_ptr + head * D, H * D, positions_ptr, steps_ptr, first, count, grad_k * scale,

@@ -7,6 +7,11 @@ import triton.language as tl
 
 from kernels.packed_rows import load_rows, store_rows
 
+LOG2_E = tl.constexpr(1.4426950408889634)
+"""Exponentials are powers of two inside the kernels, which is what the hardware computes."""
+
+LN_2 = tl.constexpr(0.6931471805599453)
+
 
 @triton.jit
 def biased(scores, rows, columns, slope, scale, ALIBI: tl.constexpr) -> tuple[tl.tensor, tl.tensor]:
@@ -16,16 +21,17 @@ def biased(scores, rows, columns, slope, scale, ALIBI: tl.constexpr) -> tuple[tl
         scores: Products of queries and keys, two-dimensional.
         rows: Indices in the sequence along the first dimension.
         columns: Indices in the sequence along the second.
-        slope: ALiBi slope times log2(e).
-        scale: Factor of the scores times log2(e).
+        slope: ALiBi slope.
+        scale: Factor of the scores.
         ALIBI: Whether there is a bias.
 
     Returns:
         Scores and the factor that they still need: one multiply-add of the exponent takes it.
     """
+    scale *= LOG2_E
     if ALIBI:
         distance = tl.abs(rows[:, None] - columns[None, :]).to(tl.float32)
-        scores, factor = scores * scale - slope * distance, 1.0
+        scores, factor = scores * scale - slope * LOG2_E * distance, 1.0
     else:
         factor = scale
     return scores, factor
@@ -75,7 +81,7 @@ def _step(
     return acc, total, new_peak
 
 
-@triton.jit
+@triton.jit(do_not_specialize=["num_tokens"])
 def forward_kernel(
     tiles_ptr,
     q_ptr,
@@ -114,7 +120,7 @@ def forward_kernel(
     q_ptr += head.to(tl.int64) * q_head
     k_ptr += head.to(tl.int64) * k_head
     v_ptr += head.to(tl.int64) * v_head
-    slope = tl.load(slopes_ptr + head) * 1.4426950408889634 if ALIBI else 0.0
+    slope = tl.load(slopes_ptr + head) if ALIBI else 0.0
     count = (end - first).to(tl.int32)
     rows = (first - start).to(tl.int32) + tl.arange(0, ROWS)
     q = load_rows(q_ptr, q_stride, positions_ptr, steps_ptr, first, count, ROWS, D, PAIRS)
@@ -137,6 +143,6 @@ def forward_kernel(
     store_rows(
         out_ptr + head * D, H * D, None, None, first, count, acc / total[:, None], ROWS, D, 0
     )
-    lse = (peak + tl.log2(total)) * 0.6931471805599453
+    lse = (peak + tl.log2(total)) * LN_2
     at_rows = head.to(tl.int64) * num_tokens + first + tl.arange(0, ROWS)
     tl.store(lse_ptr + at_rows, lse, mask=tl.arange(0, ROWS) < count)

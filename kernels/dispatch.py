@@ -26,7 +26,15 @@ from kernels.choice import (
 )
 from kernels.errors import KernelInputError
 
-__all__ = ["Boundaries", "Rotation", "choose", "explain", "rotary", "varlen_attention"]
+__all__ = [
+    "Boundaries",
+    "Rotation",
+    "choose",
+    "explain",
+    "rotary",
+    "segment_mean",
+    "varlen_attention",
+]
 
 Boundaries = Sequence[int] | Tensor
 """N + 1 sequence boundaries: numbers on the host, or an int32 tensor beside the tokens."""
@@ -74,6 +82,7 @@ def rotary(
 
     Raises:
         KernelInputError: If `inplace` is asked for inside `torch.compile`.
+        KernelUnavailableError: If TUMORXY_KERNELS asks for Triton where it cannot run.
     """
     if torch.compiler.is_compiling():
         if inplace:
@@ -137,6 +146,25 @@ def varlen_attention(
             q, k, v, _on_host(cu_seqlens), alibi_slopes=alibi_slopes, scale=scale
         )
     return _peer(kernel, (q, k, v), cu_seqlens, alibi_slopes, scale)
+
+
+def segment_mean(x: Tensor, cu_seqlens: Boundaries) -> Tensor:
+    """Average the rows of each segment; the same bits beside any neighbors.
+
+    Args:
+        x: Packed rows, (T, D).
+        cu_seqlens: Boundaries.
+
+    Returns:
+        Means, (N, D), in the dtype of x; zeros for an empty segment.
+
+    Raises:
+        KernelInputError: If x or the boundaries have another shape or dtype.
+    """
+    if x.device.type == "cpu" and not torch.compiler.is_compiling():
+        return reference.segment_mean(x, cu_seqlens)
+    means: Tensor = ops.segment_mean(x, _on_device(cu_seqlens, x.device))
+    return means
 
 
 def _autocast(*tensors: Tensor) -> tuple[Tensor, ...]:

@@ -1,9 +1,9 @@
 """The packed ops as torch custom ops, so that `torch.compile` and autocast pass through them.
 
-`torch.ops.tumorxy.rotary` and `torch.ops.tumorxy.varlen_attention` are opaque to the compiler: what
-runs inside is chosen when they run (`kernels.choice`), the Triton kernels on a CUDA device that has
-them, else plain torch. Called eagerly, `kernels.dispatch` goes past them, because a custom op costs
-some 20 microseconds of Python per call.
+`rotary`, `varlen_attention` and `segment_mean` in `torch.ops.tumorxy` are opaque to the compiler:
+what runs inside is chosen when they run (`kernels.choice`), the Triton kernels on a CUDA device
+that has them, else plain torch. Called eagerly in each layer, `kernels.dispatch` goes past the
+first two, because a custom op costs some 20 microseconds of Python per call.
 """
 
 from __future__ import annotations
@@ -16,15 +16,30 @@ from torch import Tensor
 from torch.library import custom_op
 
 from kernels import reference
-from kernels.choice import Request, Wish, current_wish, this_machine, triton_obstacle
+from kernels.choice import (
+    Kernel,
+    Request,
+    Wish,
+    choose,
+    current_wish,
+    this_machine,
+    triton_obstacle,
+)
 
 
 def runs_triton(q: Tensor, *, rotated_width: int | None = None) -> bool:
-    """Tell whether the Triton kernels run for these queries, wished and able."""
-    if q.device.type != "cuda" or current_wish() is Wish.REFERENCE:
+    """Tell whether the Triton kernels run for these queries, wished and able.
+
+    Raises:
+        KernelUnavailableError: If they were asked for by name and cannot run this call.
+    """
+    wish = current_wish()
+    if wish is Wish.REFERENCE or (q.device.type != "cuda" and wish is not Wish.TRITON):
         return False
     width = q.shape[-1] if rotated_width is None else rotated_width
-    request = Request(device="cuda", dtype=q.dtype, head_width=width)
+    request = Request(device=q.device.type, dtype=q.dtype, head_width=width)
+    if wish is Wish.TRITON:
+        return choose(request, wish, this_machine()).kernel is Kernel.TRITON
     return not triton_obstacle(request, this_machine())
 
 
@@ -185,3 +200,35 @@ def _differentiate(ctx: Any, grad: Tensor, _: Tensor | None) -> tuple[Tensor | N
 
 
 varlen_attention.register_autograd(_differentiate, setup_context=_keep_inputs)
+
+
+@custom_op("tumorxy::segment_mean", mutates_args=())
+def segment_mean(x: Tensor, cu_seqlens: Tensor) -> Tensor:
+    """Average segments; see `kernels.reference.segment_mean`, whose arguments these are."""
+    if runs_triton(x, rotated_width=16):
+        from kernels import segments
+
+        return segments.segment_mean(x, cu_seqlens)
+    return reference.segment_mean(x, cu_seqlens)
+
+
+@segment_mean.register_fake
+def _(x: Tensor, cu_seqlens: Tensor) -> Tensor:
+    return x.new_empty(len(cu_seqlens) - 1, x.shape[1])
+
+
+def _keep_boundaries(ctx: Any, inputs: tuple[Tensor, Tensor], output: Tensor) -> None:
+    x, cu_seqlens = inputs
+    ctx.save_for_backward(cu_seqlens)
+    ctx.num_rows = len(x)
+
+
+def _spread(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
+    (cu_seqlens,) = ctx.saved_tensors
+    lengths = cu_seqlens.diff()
+    shares = grad / lengths.clamp(min=1)[:, None]
+    segments = torch.repeat_interleave(lengths, output_size=ctx.num_rows)
+    return shares.index_select(0, segments), None
+
+
+segment_mean.register_autograd(_spread, setup_context=_keep_boundaries)

@@ -4,6 +4,10 @@ A block is at most BLOCK neighboring tokens of one head. Where it is rotated, it
 pairs: neighbors in the block are the two channels that turn together, (c, c + PAIRS) in memory.
 Scores do not notice the order, since queries and keys share it, and no thread needs a channel of
 another one.
+
+A sequence that is one tile is rotated as it is loaded. The keys of a long one are read by each of
+its tiles, and turning them anew for each would cost a third of the arithmetic of a head of 16
+channels; `turn_kernel` turns them once, into memory that holds pairs as neighbors.
 """
 
 from __future__ import annotations
@@ -148,3 +152,37 @@ def store_rows(
         turned_one, turned_two = x_one * cosine + x_two * sine, x_two * cosine - x_one * sine
         tl.store(at + one[None, :], turned_one.to(dtype), mask=valid[:, None])
         tl.store(at + two[None, :], turned_two.to(dtype), mask=valid[:, None])
+
+
+@triton.jit
+def turn_kernel(
+    tiles_ptr,
+    q_ptr,
+    k_ptr,
+    turned_q_ptr,
+    turned_k_ptr,
+    positions_ptr,
+    steps_ptr,
+    q_stride,
+    k_stride,
+    q_head,
+    k_head,
+    H: tl.constexpr,
+    D: tl.constexpr,
+    PAIRS: tl.constexpr,
+    ROWS: tl.constexpr,
+) -> None:
+    """Rotate the queries and keys of one tile of one head into (T, H, D), channels in pairs."""
+    head = tl.program_id(0) % H
+    entry = tiles_ptr + tl.program_id(0) // H * 3
+    first, end = tl.load(entry).to(tl.int64), tl.load(entry + 2)
+    if end == 0:
+        return
+    count = (end - first).to(tl.int32)
+    q_ptr += head.to(tl.int64) * q_head
+    k_ptr += head.to(tl.int64) * k_head
+    # Both are loaded before either is stored: the compiler shares their rotation.
+    q = load_rows(q_ptr, q_stride, positions_ptr, steps_ptr, first, count, ROWS, D, PAIRS)
+    k = load_rows(k_ptr, k_stride, positions_ptr, steps_ptr, first, count, ROWS, D, PAIRS)
+    store_rows(turned_q_ptr + head * D, H * D, None, None, first, count, q, ROWS, D, 0)
+    store_rows(turned_k_ptr + head * D, H * D, None, None, first, count, k, ROWS, D, 0)

@@ -252,3 +252,39 @@ def equal_runs(cu_seqlens: Sequence[int]) -> Iterator[tuple[int, int, int]]:
         if length > 0:
             yield start, cu_seqlens[i], length
         start = cu_seqlens[i]
+
+
+def segment_mean(x: Tensor, cu_seqlens: Sequence[int] | Tensor) -> Tensor:
+    """Average the rows of each segment.
+
+    Args:
+        x: Packed rows, (T, D), of a floating dtype; half precision is summed in float32.
+        cu_seqlens: Segment boundaries, N + 1 integers from 0 to T.
+
+    Returns:
+        Means, (N, D), in the dtype of x; zeros for an empty segment.
+
+    Raises:
+        KernelInputError: If x is not two-dimensional, or there are no boundaries.
+    """
+    bounds = torch.as_tensor(cu_seqlens, dtype=torch.int32, device=x.device)
+    check_segments(x, bounds)
+    lengths = bounds.diff().long()  # `index_add` takes four times as long by int32
+    segments = torch.repeat_interleave(lengths, output_size=len(x))
+    wide = x.to(torch.promote_types(x.dtype, torch.float32))
+    sums = wide.new_zeros(len(lengths), x.shape[1]).index_add(0, segments, wide)
+    return (sums / lengths.clamp(min=1)[:, None]).to(x.dtype)
+
+
+def check_segments(x: Tensor, cu_seqlens: Tensor) -> None:
+    """Refuse what `segment_mean` cannot average; arguments are its own.
+
+    Raises:
+        KernelInputError: If x is not two-dimensional, or the boundaries are not (N + 1,) of int32.
+    """
+    fits = cu_seqlens.ndim == 1 and len(cu_seqlens) and cu_seqlens.dtype == torch.int32
+    if x.ndim != 2 or not fits:
+        raise KernelInputError(
+            f"Rows are {describe(x)} and boundaries {describe(cu_seqlens)}. Give rows (T, D) and "
+            "boundaries (N + 1,) of int32."
+        )

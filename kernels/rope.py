@@ -1,10 +1,10 @@
 """Rotary positions of packed tokens on a GPU: queries and keys in one launch, no table in memory.
 
-A block takes some tokens, computes the rotation of each pair of channels once, and then passes over
-the heads. The phase is reduced to 32 bits of a turn with integers (or, for float64 positions, with
-one exact fused multiply-add), and sine and cosine are polynomials on an eighth of a turn: `tl.sin`
-and `tl.cos` reduce their argument with a table in local memory, at 153 registers and 192 local
-loads.
+A block takes some tokens, computes the rotation of each pair of channels once, and passes over the
+heads, several at a time where they are small. The phase is reduced to 32 bits of a turn with
+integers (or, for float64 positions, with one exact fused multiply-add), and sine and cosine are
+polynomials on an eighth of a turn: `tl.sin` and `tl.cos` reduce their argument with a table in
+local memory, at 153 registers and 192 local loads.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ DTYPES = (torch.float32, torch.float16, torch.bfloat16)
 LEAST_WIDTH, MOST_WIDTH = 8, 128
 NUM_WARPS = 4
 ACCESS_BYTES = 16  # the widest access of one thread
+LINE_BYTES, SECTOR_BYTES = 128, 32  # of the cache, and the part of a line that is moved alone
 LARGEST_UNIT = 16  # elements; a common divisor of strides beyond it tells the compiler nothing new
 
 
@@ -73,14 +74,11 @@ def _rotate_pair(first, second, sine, cosine):
 
 
 @triton.jit
-def _copy(from_ptr, offsets, to_ptr, to_offsets, is_token, REST: tl.constexpr, BLOCK: tl.constexpr):
-    channels = tl.arange(0, BLOCK)
-    mask = is_token & (channels < REST)[None, :]
-    values = tl.load(from_ptr + offsets[:, None] + channels[None, :], mask=mask)
-    tl.store(to_ptr + to_offsets[:, None] + channels[None, :], values, mask=mask)
+def _places(tokens, heads, channels, stride_t, stride_h, UNIT: tl.constexpr):
+    return tokens * stride_t * UNIT + heads * stride_h * UNIT + channels
 
 
-@triton.jit
+@triton.jit(do_not_specialize=["num_tokens"])
 def rotary_kernel(
     q_ptr,
     k_ptr,
@@ -105,50 +103,49 @@ def rotary_kernel(
     IS_FIXED: tl.constexpr,
     INVERSE: tl.constexpr,
     BLOCK_T: tl.constexpr,
+    BLOCK_H: tl.constexpr,
     BLOCK_P: tl.constexpr,
     BLOCK_R: tl.constexpr,
 ) -> None:
     """Rotate (T, H, D) queries and (T, H', D) keys, BLOCK_T tokens in each program."""
     tokens = tl.program_id(0).to(tl.int64) * BLOCK_T + tl.arange(0, BLOCK_T)
     pairs = tl.arange(0, BLOCK_P)
-    is_token = tokens < num_tokens
-    is_pair = is_token[:, None] & (pairs < PAIRS)[None, :]
-    positions = tl.load(positions_ptr + tokens, mask=is_token, other=0)
+    positions = tl.load(positions_ptr + tokens, mask=tokens < num_tokens, other=0)
     steps = tl.load(steps_ptr + pairs, mask=pairs < PAIRS, other=0)
-    sine, cosine = sine_cosine(turn_phase(positions[:, None], steps[None, :], IS_FIXED))
+    phase = turn_phase(positions[:, None, None], steps[None, None, :], IS_FIXED)
+    sine, cosine = sine_cosine(phase)
     if INVERSE:
         sine = -sine
-    q_at = q_ptr + tokens[:, None] * (stride_qt * UNIT) + pairs[None, :]
-    k_at = k_ptr + tokens[:, None] * (stride_kt * UNIT) + pairs[None, :]
-    to_q = out_q_ptr + tokens[:, None] * (stride_out_qt * UNIT) + pairs[None, :]
-    to_k = out_k_ptr + tokens[:, None] * (stride_out_kt * UNIT) + pairs[None, :]
-    for head in range(tl.maximum(num_q_heads, num_k_heads)):
-        number = tl.full((1, 1), 0, tl.int32) + head
-        in_q, in_k = is_pair & (number < num_q_heads), is_pair & (number < num_k_heads)
-        q_head, k_head = q_at + head * (stride_qh * UNIT), k_at + head * (stride_kh * UNIT)
-        # Both are loaded before either is stored: four accesses in flight in each thread.
-        q_first, q_second = tl.load(q_head, mask=in_q), tl.load(q_head + PAIRS, mask=in_q)
-        k_first, k_second = tl.load(k_head, mask=in_k), tl.load(k_head + PAIRS, mask=in_k)
+    tokens, pairs = tokens[:, None, None], pairs[None, None, :]
+    is_pair = (tokens < num_tokens) & (pairs < PAIRS)
+    rest = tl.arange(0, BLOCK_R)[None, None, :]
+    is_rest = (tokens < num_tokens) & (rest < REST)
+    for first_head in range(0, tl.maximum(num_q_heads, num_k_heads), BLOCK_H):
+        heads = first_head + tl.arange(0, BLOCK_H).to(tl.int64)[None, :, None]
+        is_q, is_k = heads < num_q_heads, heads < num_k_heads
+        q_at = q_ptr + _places(tokens, heads, pairs, stride_qt, stride_qh, UNIT)
+        k_at = k_ptr + _places(tokens, heads, pairs, stride_kt, stride_kh, UNIT)
+        in_q, in_k = is_pair & is_q, is_pair & is_k
+        # All are loaded before any is stored: four accesses in flight in each thread.
+        q_first, q_second = tl.load(q_at, mask=in_q), tl.load(q_at + PAIRS, mask=in_q)
+        k_first, k_second = tl.load(k_at, mask=in_k), tl.load(k_at + PAIRS, mask=in_k)
+        to_q = out_q_ptr + _places(tokens, heads, pairs, stride_out_qt, stride_out_qh, UNIT)
+        to_k = out_k_ptr + _places(tokens, heads, pairs, stride_out_kt, stride_out_kh, UNIT)
         first, second = _rotate_pair(q_first, q_second, sine, cosine)
-        out_q_head = to_q + head * (stride_out_qh * UNIT)
-        tl.store(out_q_head, first, mask=in_q)
-        tl.store(out_q_head + PAIRS, second, mask=in_q)
+        tl.store(to_q, first, mask=in_q)
+        tl.store(to_q + PAIRS, second, mask=in_q)
         first, second = _rotate_pair(k_first, k_second, sine, cosine)
-        out_k_head = to_k + head * (stride_out_kh * UNIT)
-        tl.store(out_k_head, first, mask=in_k)
-        tl.store(out_k_head + PAIRS, second, mask=in_k)
-    if REST > 0:
-        q_head, to_q = q_ptr + 2 * PAIRS, out_q_ptr + 2 * PAIRS
-        k_head, to_k = k_ptr + 2 * PAIRS, out_k_ptr + 2 * PAIRS
-        is_token = is_token[:, None]
-        q_token, to_q_token = tokens * (stride_qt * UNIT), tokens * (stride_out_qt * UNIT)
-        k_token, to_k_token = tokens * (stride_kt * UNIT), tokens * (stride_out_kt * UNIT)
-        for head in range(num_q_heads):
-            here, there = head * (stride_qh * UNIT), head * (stride_out_qh * UNIT)
-            _copy(q_head + here, q_token, to_q + there, to_q_token, is_token, REST, BLOCK_R)
-        for head in range(num_k_heads):
-            here, there = head * (stride_kh * UNIT), head * (stride_out_kh * UNIT)
-            _copy(k_head + here, k_token, to_k + there, to_k_token, is_token, REST, BLOCK_R)
+        tl.store(to_k, first, mask=in_k)
+        tl.store(to_k + PAIRS, second, mask=in_k)
+        if REST > 0:
+            channels, in_q, in_k = 2 * PAIRS + rest, is_rest & is_q, is_rest & is_k
+            q_at = q_ptr + _places(tokens, heads, channels, stride_qt, stride_qh, UNIT)
+            k_at = k_ptr + _places(tokens, heads, channels, stride_kt, stride_kh, UNIT)
+            to_q = out_q_ptr + _places(tokens, heads, channels, stride_out_qt, stride_out_qh, UNIT)
+            to_k = out_k_ptr + _places(tokens, heads, channels, stride_out_kt, stride_out_kh, UNIT)
+            q_rest, k_rest = tl.load(q_at, mask=in_q), tl.load(k_at, mask=in_k)
+            tl.store(to_q, q_rest, mask=in_q)
+            tl.store(to_k, k_rest, mask=in_k)
 
 
 def rotary(
@@ -246,7 +243,8 @@ def _launch(
 ) -> None:
     q, k, out_q, _ = tensors
     pairs = len(steps)
-    shape = block_shape(pairs, q.shape[2], q.element_size(), copies=out_q is not q)
+    heads = max(q.shape[1], k.shape[1])
+    shape = block_shape(pairs, heads, q.shape[2], q.element_size(), copies=out_q is not q)
     strides = [stride for x in tensors for stride in x.stride()[:2]]
     unit = math.gcd(LARGEST_UNIT, *strides)
     with torch.cuda.device(q.device) if q.is_cuda else nullcontext():
@@ -267,30 +265,39 @@ def _launch(
         )
 
 
-def block_shape(pairs: int, head_width: int, element_bytes: int, *, copies: bool) -> dict[str, int]:
-    """Return the constants of the kernel that follow from the shape of a head.
+def block_shape(
+    pairs: int, num_heads: int, head_width: int, element_bytes: int, *, copies: bool
+) -> dict[str, int]:
+    """Return the constants of the kernel that follow from the shape of a token.
 
     A thread holds as many neighboring channels of both halves as one access carries. Where halves
     do not begin at multiples of that, accesses are narrower and a thread holds fewer.
 
     Args:
         pairs: Rotated pairs, P.
+        num_heads: H.
         head_width: D.
         element_bytes: 2 or 4.
         copies: Whether the channels that pass through are copied, as they are out of place.
 
     Returns:
-        REST, BLOCK_T, BLOCK_P and BLOCK_R.
+        REST, BLOCK_T, BLOCK_H, BLOCK_P and BLOCK_R.
     """
     num_threads, widest = 32 * NUM_WARPS, ACCESS_BYTES // element_bytes
     rest = head_width - 2 * pairs if copies else 0
-    block_pairs, block_rest = (triton.next_power_of_2(max(n, 1)) for n in (pairs, rest))
+    block_pairs, block_rest, most_heads = (
+        triton.next_power_of_2(max(n, 1)) for n in (pairs, rest, num_heads)
+    )
+    head_bytes = triton.next_power_of_2(head_width * element_bytes)
+    # Halves of a sector or less: heads that fill a line keep a warp on few lines at a time.
+    block_heads = min(most_heads, LINE_BYTES // head_bytes) if head_bytes <= SECTOR_BYTES else 1
     aligned = pairs & -pairs  # the largest power of two in it
-    tokens = num_threads * min(widest, max(aligned, 1)) // block_pairs
-    most_copied = num_threads * widest // block_rest
+    rotated = num_threads * min(widest, max(aligned, 1)) // (block_heads * block_pairs)
+    copied = num_threads * widest // (block_heads * block_rest)
     return {
         "REST": rest,
-        "BLOCK_T": max(min(tokens, most_copied), 1),
+        "BLOCK_T": max(min(rotated, copied), 1),
+        "BLOCK_H": block_heads,
         "BLOCK_P": block_pairs,
         "BLOCK_R": block_rest,
     }

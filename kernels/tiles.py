@@ -7,8 +7,8 @@ sequences first, so that none starts when the others end. A program never sees t
 sequence's result cannot depend on its neighbors.
 
 The list is made on the device from the boundaries, and its capacity follows from T and N alone,
-so that nothing waits for the device. Entries that stay empty hold zeros, and their programs end at
-once.
+so that nothing waits for the device, and nothing is compiled anew when T and N change. Entries that
+stay empty hold zeros, and their programs end at once.
 """
 
 from __future__ import annotations
@@ -78,23 +78,26 @@ _SMALL = Shape(rows=64, columns=32, warps=4)
 _SQUARE = Shape(rows=64, columns=64, warps=4)
 _SPREAD = Shape(rows=64, columns=32, warps=8)
 _TALL = Shape(rows=128, columns=64, warps=8)
+_NARROW = Shape(rows=128, columns=64, warps=4, stages=3)
 _SINGLE = Shape(rows=64, columns=32, warps=8, stages=1)
 _HALF = {
-    16: _shapes(1, 4, _TALL, _SQUARE, _SMALL),
+    16: _shapes(1, 4, _NARROW, _SQUARE, _SQUARE),
     32: _shapes(1, 4, _TALL, _SQUARE, _SMALL),
-    64: _shapes(1, 4, _TALL, _SPREAD, _SPREAD),
-    128: _shapes(4, 8, _TALL, _SPREAD, _SINGLE),
+    64: _shapes(1, 4, _TALL, _SQUARE, _SMALL),
+    128: _shapes(4, 8, _TALL, _SMALL, _SPREAD),
 }
 _FLOAT = {
     16: _shapes(1, 4, _SMALL, _SMALL, _SMALL),
     32: _shapes(1, 4, _SMALL, _SMALL, _SMALL),
-    64: _shapes(4, 8, _SPREAD, _SPREAD, _SPREAD),
+    64: _shapes(4, 8, _SMALL, _SPREAD, _SPREAD),
     128: _shapes(4, 8, _SPREAD, _SPREAD, _SINGLE),
 }
 
 
 def shapes_for(head_width: int, dtype: torch.dtype) -> Shapes:
     """Return how work is cut, chosen by registers and spills in the machine code.
+
+    Registers are spilled only in float32, by heads of 32 and more.
 
     Args:
         head_width: 16, 32, 64 or 128.
@@ -127,13 +130,13 @@ def list_tiles(cu_seqlens: Tensor, num_tokens: int, rows: int) -> Tiles:
         The tiles: sequences in their order, long ones by descending length class.
     """
     num_sequences = len(cu_seqlens) - 1
-    short = min(num_sequences, num_tokens)
-    middle = min(num_sequences, num_tokens // (SHORT + 1))
+    short = _round_up(min(num_sequences, num_tokens))
+    middle = _round_up(min(num_sequences, num_tokens // (SHORT + 1)))
     num_long = min(num_sequences, num_tokens // (MIDDLE + 1))
     long = num_tokens // rows + num_long
     entries = cu_seqlens.new_zeros(short + middle + long, FIELDS)
     if len(entries):
-        _list_kernel[(1,)](
+        list_kernel[(1,)](
             cu_seqlens,
             entries,
             num_sequences,
@@ -149,6 +152,11 @@ def list_tiles(cu_seqlens: Tensor, num_tokens: int, rows: int) -> Tiles:
         )
     parts = entries.split((short, middle, long))
     return Tiles(short=parts[0], middle=parts[1], long=parts[2])
+
+
+def _round_up(capacity: int) -> int:
+    """Let the next part of the list begin at a multiple of 16 bytes: kernels assume it."""
+    return -(-capacity // 4) * 4
 
 
 @triton.jit
@@ -176,8 +184,8 @@ def _tiles_by_class(
     return start, end, tiles, counts
 
 
-@triton.jit
-def _list_kernel(
+@triton.jit(do_not_specialize=["num_sequences", "middle_at", "long_at"])
+def list_kernel(
     bounds_ptr,
     entries_ptr,
     num_sequences,
@@ -188,7 +196,7 @@ def _list_kernel(
     ROWS: tl.constexpr,
     FIELDS: tl.constexpr,
     BLOCK: tl.constexpr,
-):
+) -> None:
     """Write the entries of all tiles; one program, two passes over the boundaries."""
     totals = tl.zeros((8,), tl.int32)
     for at in range(0, num_sequences, BLOCK):

@@ -71,7 +71,7 @@ def show_patient() -> None:
         if uploaded is not None:
             _offer_storing(uploaded, resources.load_studies(key)["study_id"].to_pylist())
     show_neighbors(data, case, _labels(key, data))
-    show_predictions(case, resources.load_own_heads(key))
+    show_predictions(case, resources.load_own_heads(key), resources.load_card())
     show_alterations(case)
     show_clinical(case)
 

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from engine.head_tasks import CANCER_TYPE, ONCOTREE_TYPE
 from engine.tokens import TumorTokens
 from engine.training.split import part_of
+from engine.type_names import type_code
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +38,15 @@ class EvaluationCohort:
     def parts(self) -> npt.NDArray[np.str_]:
         """Part of each tumor, (N,)."""
         return part_of(self.patient_ids)
+
+    @property
+    def type_codes(self) -> npt.NDArray[np.str_]:
+        """Type of each tumor under one name in all studies, (N,): a code where one is stated."""
+        nothing = [None] * len(self.tokens)
+        tcga, tree = (self.labels.get(task, nothing) for task in (CANCER_TYPE, ONCOTREE_TYPE))
+        return np.array(
+            [type_code(*told) for told in zip(tcga, tree, self.cancer_types, strict=True)]
+        )
 
     def labeled(self, task: str) -> npt.NDArray[np.int64]:
         """Return the tumors with a label of a task."""

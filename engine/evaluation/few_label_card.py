@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy.typing as npt
 from engine.evaluation.paired import METRICS, compare
 from engine.evaluation.rows import Estimate, Row
 from engine.progress import Progress, no_progress
+from engine.reliability import CALIBRATED_UP_TO, ReliabilityBin, reliability
 from engine.training.few_labels import (
     DEFAULTS,
     FewLabelConfig,
@@ -20,11 +21,6 @@ from engine.training.few_labels import (
 )
 from engine.training.head_metrics import measure
 from engine.training.simple_models import BURDEN_ALONE, SIMPLE, Model
-
-OURS = "this head"
-NUM_BINS = 5
-WELL_CALIBRATED = 0.05
-"""Largest calibration error with which probabilities are called calibrated."""
 
 Probabilities = npt.NDArray[np.float64]
 
@@ -37,7 +33,7 @@ class FewLabelEvidence:
         figures: Accuracy, AUROC and calibration error of the head, as `head_metrics.measure`.
         baselines: AUROC of each simple model on the same patients.
         differences: AUROC of the head minus that of each simple model, paired by patient.
-        bins: Stated and observed frequency of the likeliest class, and tumors, per bin.
+        bins: Stated and observed frequency of the likeliest class.
         verdict: In one sentence or two, whether the head is worth its trouble.
         beats_simple: Whether it is ahead of each simple model beyond chance.
     """
@@ -45,9 +41,9 @@ class FewLabelEvidence:
     figures: dict[str, Any]
     baselines: dict[str, Estimate]
     differences: dict[str, Estimate]
-    bins: tuple[dict[str, float], ...]
+    bins: tuple[ReliabilityBin, ...]
     verdict: str
-    beats_simple: bool = field(default=False)
+    beats_simple: bool
 
     def to_card(self) -> dict[str, Any]:
         """Return the evidence as JSON values for the card of the head."""
@@ -88,32 +84,6 @@ def gather_evidence(
         bins=reliability(told, labels.truth),
         verdict=_verdict(rows, best, figures),
         beats_simple=beats,
-    )
-
-
-def reliability(
-    probabilities: Probabilities, truth: npt.NDArray[np.int64]
-) -> tuple[dict[str, float], ...]:
-    """Compare stated with observed frequency of the likeliest class, in bins of equal size.
-
-    Args:
-        probabilities: Predicted probabilities, (N, C).
-        truth: Code of the true class, (N,).
-
-    Returns:
-        By bin, from the least to the most sure: `stated`, `observed`, `num_tumors`.
-    """
-    stated = probabilities.max(axis=1)
-    right = probabilities.argmax(axis=1) == truth
-    parts = np.array_split(np.argsort(stated, kind="stable"), NUM_BINS)
-    return tuple(
-        {
-            "stated": float(stated[part].mean()),
-            "observed": float(right[part].mean()),
-            "num_tumors": len(part),
-        }
-        for part in parts
-        if len(part)
     )
 
 
@@ -161,7 +131,7 @@ def _verdict(rows: dict[str, Row], best: Row, figures: dict[str, Any]) -> str:
         if BURDEN_ALONE in rows and _low(rows[BURDEN_ALONE]) <= 0:
             first += " Counting mutations may do as well: prefer that."
     ece = figures["ece"]["value"]
-    if ece > WELL_CALIBRATED:
+    if ece > CALIBRATED_UP_TO:
         first += f" Not calibrated: probabilities are off by {ece:.2f} on average."
     return first
 

@@ -22,7 +22,6 @@ from engine.evaluation.panel_rows import panel_mask, panel_view
 from engine.evaluation.raw import View, raw_features
 from engine.evaluation.rows import Row
 from engine.progress import Progress, no_progress
-from engine.study_effects import common_type
 from engine.tokens import MUTATIONS
 from engine.training.head_metrics import auroc
 from engine.training.split import TEST
@@ -95,7 +94,7 @@ def mixing_rows(
 def draw_mixture(cohort: EvaluationCohort, part: str) -> Mixture:
     """Draw the same number of tumors from both studies for each type that both have."""
     generator = np.random.default_rng(SEED)
-    types = np.array([common_type(stated) for stated in cohort.cancer_types])
+    types = cohort.type_codes
     studies = np.array(cohort.study_ids)
     usable = (cohort.parts == part) & (cohort.tokens.panel[:, MUTATIONS] > 0)
     rows: list[int] = []

@@ -17,7 +17,6 @@ from engine.gene_patterns import num_mutated
 from engine.genes import GeneTable
 from engine.ood import OodDetector
 from engine.progress import Progress, no_progress
-from engine.study_effects import common_type
 from engine.tokens import TumorTokens
 from engine.training.fit_ood import fit_detector, read_tumors
 from engine.training.narrow import narrow
@@ -92,7 +91,7 @@ def left_out_rows(
         directory: Folder of an encoder that was pretrained without these types; its detector is
             fitted here, without them too.
         cohort: Tumors.
-        left_out: Types, as `engine.study_effects.common_type` names them.
+        left_out: Types, as `EvaluationCohort.type_codes` names them.
         progress: Told how far the reading is.
         part: Whose patients are measured.
 
@@ -101,7 +100,7 @@ def left_out_rows(
         false flags of the types that stayed.
     """
     encoder = Encoder.load(directory)
-    types = np.array([common_type(stated) for stated in cohort.cancer_types])
+    types = cohort.type_codes
     out = np.isin(types, left_out)
     qualified = [
         f"{study}: {name}" for study, name in zip(cohort.study_ids, types.tolist(), strict=True)

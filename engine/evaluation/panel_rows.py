@@ -21,6 +21,7 @@ from engine.training.views import restrict, through_panel
 
 FIRST, SECOND = "IMPACT468", "FoundationOne"
 NUM_POOL, NUM_ASKED = 30_000, 1_000
+REACH = 50.0
 FEWEST_GENES = 1_000
 """Genes of the vocabulary that a tumor seen whole has been sequenced in."""
 
@@ -47,37 +48,39 @@ def panel_rows(
         panel and the whole tumor. Raw features under the cosine stand beside it.
     """
     asked, pool = _draw(cohort, part)
-    tokens = cohort.tokens.take(pool)
+    queries, tokens = cohort.tokens.take(asked), cohort.tokens.take(pool)
     own = np.searchsorted(pool, asked)
-    masks = {name: panel_mask(encoder, name) for name in (FIRST, SECOND)}
-    first = panel_view(masks[FIRST])
+    patients = [cohort.patient_ids[i] for i in asked]
+    first, second = (panel_view(panel_mask(encoder, name)) for name in (FIRST, SECOND))
+    views: dict[str, View | None] = {SECOND: second, "all that was measured": None}
+    found = encoder.read(queries, view=first, progress=progress).embeddings
     rows = []
-    for name, view in (
-        (f"{FIRST} to {SECOND}", panel_view(masks[SECOND])),
-        (f"{FIRST} to all that was measured", None),
-    ):
-        queries = cohort.tokens.take(asked)
+    for name, view in views.items():
+        crowd = encoder.read(tokens, view=view, progress=progress).embeddings
         ranks = {
-            "ours": ranks_of_self(
-                encoder.read(queries, view=first, progress=progress).embeddings,
-                encoder.read(tokens, view=view, progress=progress).embeddings,
-                own,
-            ),
+            "ours": ranks_of_self(found, crowd, own),
             "raw features": _raw_ranks(queries, tokens, first, view, own),
         }
-        named = named_row(
-            "same tumor, two panels",
-            name,
-            "median rank",
-            part=part,
-            reach=50.0,
-            lower=True,
-            note=f"among {len(pool):,} tumors",
-        )
-        told = {key: values[:, None].astype(np.float64) for key, values in ranks.items()}
-        patients = [cohort.patient_ids[i] for i in asked]
-        rows.append(compare(named, _median, told, np.zeros(len(asked), dtype=np.int64), patients))
+        named = _named(f"{FIRST} to {name}", part, len(pool))
+        rows.append(_row(named, ranks, patients))
     return rows
+
+
+def _named(view: str, part: str, num_pool: int) -> Row:
+    return named_row(
+        "same tumor, two panels",
+        view,
+        "median rank",
+        part=part,
+        reach=REACH,
+        lower=True,
+        note=f"among {num_pool:,} tumors",
+    )
+
+
+def _row(named: Row, ranks: dict[str, npt.NDArray[np.int64]], patients: list[str]) -> Row:
+    told = {name: found[:, None].astype(np.float64) for name, found in ranks.items()}
+    return compare(named, _median, told, np.zeros(len(patients), dtype=np.int64), patients)
 
 
 def _draw(
@@ -126,11 +129,15 @@ def ranks_of_self(
     ranks = np.empty(len(queries), dtype=np.int64)
     for start in range(0, len(queries), 256):
         block = slice(start, start + 256)
-        near = queries[block] @ pool.T
-        self_near = near[np.arange(len(near)), own[block]][:, None]
-        above, equal = (near > self_near).sum(axis=1), (near == self_near).sum(axis=1)
-        ranks[block] = above + (equal + 1) // 2
+        ranks[block] = _ranks(queries[block] @ pool.T, own[block])
     return ranks
+
+
+def _ranks(near: npt.NDArray[np.floating], own: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Rank the cosine of each row's other self among the cosines of the row, (n,)."""
+    self_near = near[np.arange(len(near)), own][:, None]
+    above, equal = (near > self_near).sum(axis=1), (near == self_near).sum(axis=1)
+    return np.asarray(above + (equal + 1) // 2)
 
 
 def _raw_ranks(
@@ -148,10 +155,7 @@ def _raw_ranks(
     ranks = np.empty(len(queries), dtype=np.int64)
     for start in range(0, len(queries), 256):
         block = slice(start, start + 256)
-        near = (sides[0][block] @ sides[1].T).toarray()
-        self_near = near[np.arange(len(near)), own[block]][:, None]
-        above, equal = (near > self_near).sum(axis=1), (near == self_near).sum(axis=1)
-        ranks[block] = above + (equal + 1) // 2
+        ranks[block] = _ranks((sides[0][block] @ sides[1].T).toarray(), own[block])
     return ranks
 
 

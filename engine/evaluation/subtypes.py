@@ -38,7 +38,7 @@ class Question:
         metrics: Names of `METRICS` with the figures aimed at, None where none was stated.
         classes: Only tumors of these classes; all when empty.
         with_copy_number: Only tumors whose copy number was measured gene by gene.
-        cancer_type: Only tumors of this type.
+        cancer_type: Only tumors of this type, a class of the task `cancer_type`.
         name: How the row is called, where it is not the task.
     """
 
@@ -153,8 +153,8 @@ def subtype_rows(
     for i, question in enumerate(asked):
         progress("Measuring subtypes", i, len(asked))
         rows += _answer(encoder, by_task[question.task], cohort, question, part)
-    for head in by_task.values():
-        rows.append(_calibration(encoder, head, cohort, part))
+    labeled = [head for head in by_task.values() if head.task in cohort.labels]
+    rows += [_calibration(encoder, head, cohort, part) for head in labeled]
     progress("Measuring subtypes", len(asked), len(asked))
     return rows
 
@@ -227,8 +227,8 @@ def chosen_rows(cohort: EvaluationCohort, question: Question) -> npt.NDArray[np.
     if question.classes:
         kept &= np.isin(labels, question.classes)
     if question.cancer_type:
-        types = np.array([str(cohort.cancer_types[i]) for i in rows])
-        kept &= types == question.cancer_type
+        codes = np.array([cohort.labels["cancer_type"][i] for i in rows])
+        kept &= codes == question.cancer_type
     if question.task == "cancer_type":
         counts = Counter(labels[kept].tolist())
         kept &= np.array([counts[label] >= FEWEST_OF_A_TYPE for label in labels])

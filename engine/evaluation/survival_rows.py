@@ -18,7 +18,7 @@ from engine.progress import Progress, no_progress
 from engine.survival import OS_RISK, RiskHead
 from engine.training.concordance import members_of, outlived, within_strata
 from engine.training.cox import Floats, Followed, fit_cox
-from engine.training.outcomes import Described, choose_followed, read_followed
+from engine.training.outcomes import Described, choose_followed, read_followed, read_number
 from engine.training.split import TEST, TRAIN, part_of
 from engine.training.survival import FollowedTumors
 
@@ -178,17 +178,12 @@ def _age_and_sex(cohort: Described, rows: NDArray[np.int64]) -> Floats:
     ages, ages_then, sexes = (
         cohort.attributes.get(name, nothing) for name in ("AGE", "AGE_AT_SEQUENCING", "SEX")
     )
-    years = [_number(ages[i] or ages_then[i]) for i in rows]
+    years = [read_number(ages[i] or ages_then[i] or "") for i in rows]
     male = [{"m": 1.0, "f": 0.0}.get((sexes[i] or "")[:1].lower(), np.nan) for i in rows]
     columns = np.column_stack([years, male])
-    return np.where(np.isnan(columns), np.nanmean(columns, axis=0), columns)
-
-
-def _number(text: str | None) -> float:
-    try:
-        return float(text or "nan")
-    except ValueError:
-        return float("nan")
+    is_known = np.isfinite(columns)
+    means = columns.sum(axis=0, where=is_known) / np.maximum(is_known.sum(axis=0), 1)
+    return np.where(is_known, columns, means)
 
 
 def _fitted_scores(

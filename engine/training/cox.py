@@ -108,9 +108,7 @@ def fit_cox(
         return loss / total + 0.5 * float(coefficients @ shrunk), gradient
 
     first = np.zeros(inputs.shape[1]) if start is None else start
-    found = minimize(objective, first, jac=True, method="L-BFGS-B", options=SOLVER)
-    coefficients: Floats = found.x
-    return coefficients
+    return np.asarray(minimize(objective, first, jac=True, method="L-BFGS-B", options=SOLVER).x)
 
 
 def log_likelihood(followed: Followed, log_risks: Floats) -> float:

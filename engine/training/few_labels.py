@@ -12,8 +12,8 @@ from scipy.special import log_softmax, softmax
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold
 
-from engine.few_features import COPY_LEVELS, MUTATED, TRUNCATED, Floats
-from engine.finetune import Expert, OwnHead
+from engine.few_features import COPY_LEVELS, MUTATED, TRUNCATED, Floats, join_blocks
+from engine.finetune import Expert, OwnHead, affine, bounded
 from engine.head_tasks import CANCER_TYPE
 from engine.training.fit_directions import EMBEDDING
 
@@ -177,8 +177,7 @@ def predict_few(
     logits = []
     for name, space in spaces.items():
         weights = space.weights(_fit(space.coordinates, labels.truth, config))
-        inputs = np.concatenate([blocks[b] for b in _block_names(name, blocks)], axis=1)
-        logits.append(inputs @ weights[:, :-1].T + weights[:, -1])
+        logits.append(affine(join_blocks(blocks, _block_names(name, blocks)), weights))
     return _probabilities(logits, mixture)
 
 
@@ -209,7 +208,7 @@ def _predict(
     parts = [values[train] for values in coordinates]
     mixture = _mix(parts, truth, labels.patients[train], config)
     fits = [_fit(part, truth, config) for part in parts]
-    logits = [_logits(values[test], fit) for values, fit in zip(coordinates, fits, strict=True)]
+    logits = [affine(values[test], fit) for values, fit in zip(coordinates, fits, strict=True)]
     return _probabilities(logits, mixture)
 
 
@@ -220,7 +219,7 @@ def _spaces(blocks: Mapping[str, Floats]) -> dict[str, _Space]:
 def _space(name: str, blocks: Mapping[str, Floats]) -> _Space:
     chosen = _block_names(name, blocks)
     scale = np.concatenate([np.full(blocks[b].shape[1], RECIPE[name][b]) for b in chosen])
-    inputs = np.concatenate([blocks[b] for b in chosen], axis=1).astype(np.float64)
+    inputs = join_blocks(blocks, chosen).astype(np.float64)
     center = inputs.mean(axis=0)
     turned, sizes, axes = np.linalg.svd((inputs - center) * scale, full_matrices=False)
     kept = np.flatnonzero(sizes > sizes[0] * 1e-6)[:MOST_COMPONENTS]
@@ -241,12 +240,12 @@ def _mix(
     for values in coordinates:
         logits = np.empty((len(truth), int(truth.max()) + 1))
         for train, test in pairs:
-            logits[test] = _logits(values[test], _fit(values[train], truth[train], config))
+            logits[test] = affine(values[test], _fit(values[train], truth[train], config))
         center = np.median(logits, axis=0)
         spread = SPREAD * np.median(np.abs(logits - center), axis=0)
         centers.append(center)
         scales.append(np.maximum(spread, 1e-3))
-        sums = sums + _bounded(logits, centers[-1], scales[-1])
+        sums = sums + bounded(logits, centers[-1], scales[-1])
     slope, bias = _calibrate(sums, truth)
     return _Mixture(centers=centers, scales=scales, slope=slope, bias=bias)
 
@@ -265,16 +264,11 @@ def _calibrate(sums: Wide, truth: Codes) -> tuple[float, Wide]:
 
 def _probabilities(logits: list[Wide], mixture: _Mixture) -> Wide:
     sums = sum(
-        _bounded(told, center, scale)
+        bounded(told, center, scale)
         for told, center, scale in zip(logits, mixture.centers, mixture.scales, strict=True)
     )
     shares: Wide = softmax(mixture.slope * np.asarray(sums) + mixture.bias, axis=1)
     return shares
-
-
-def _bounded(logits: Wide, center: Wide, scale: Wide) -> Wide:
-    told: Wide = 2 * np.tanh((logits - center) / (2 * scale))
-    return told
 
 
 def _fit(coordinates: Wide, truth: Codes, config: FewLabelConfig) -> Wide:
@@ -302,8 +296,3 @@ def _coefficients(model: LogisticRegression) -> Wide:
         return np.vstack([-joined, joined]) / 2
     centered: Wide = joined - joined.mean(axis=0)
     return centered
-
-
-def _logits(coordinates: Wide, coefficients: Wide) -> Wide:
-    logits: Wide = coordinates @ coefficients[:, :-1].T + coefficients[:, -1]
-    return logits

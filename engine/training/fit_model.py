@@ -1,4 +1,4 @@
-"""From a pretrained encoder and labels to everything that predicts: adapter, then heads."""
+"""From a pretrained encoder and labels to all that reads it: alignment, adapter, then heads."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ import torch
 
 from engine.batching import Batch
 from engine.embed import Encoder
+from engine.head_tasks import CANCER_TYPE, ONCOTREE_TYPE
 from engine.progress import Progress, no_progress
 from engine.tokens import TumorTokens
 from engine.training.adapt import AdaptConfig, train_adapter
+from engine.training.fit_alignment import UNKNOWN, TypedTumors, fit_alignment
 from engine.training.fit_conformal import fit_conformal
 from engine.training.fit_directions import fit_directions
 from engine.training.fit_heads import DEFAULTS, LabeledTumors, fit_heads, fittable_tasks
@@ -22,6 +24,7 @@ from engine.training.logistic import HeadsConfig
 from engine.training.pretrain import gene_facts
 from engine.training.split import TRAIN, part_of
 from engine.training.views import random_panel, without_copy_number
+from engine.type_names import type_code
 from engine.weights import load_model, seal
 
 ADAPTER_DEFAULTS = AdaptConfig()
@@ -54,7 +57,7 @@ def fit_model(
     heads: HeadsConfig = DEFAULTS,
     progress: Progress = no_progress,
 ) -> tuple[str, ...]:
-    """Fit adapter and heads of an encoder, write them beside its weights and seal the folder.
+    """Fit what reads an encoder, write it beside its weights and seal the folder.
 
     Args:
         directory: Folder of the encoder.
@@ -71,6 +74,7 @@ def fit_model(
         return ()
     labels = {task: cohort.labels[task] for task in chosen}
     trained = np.flatnonzero(part_of(cohort.patient_ids) == TRAIN)
+    _align(directory, cohort, trained, progress)
     if _num_labeled(labels, trained) >= FEWEST_FOR_ADAPTER:
         _adapt(directory, cohort.tokens.take(trained), _columns(labels, trained), adapt, progress)
     tumors = _read(Encoder.load(directory), cohort, labels, progress)
@@ -80,6 +84,25 @@ def fit_model(
     fit_directions(tumors).save(directory)
     seal(directory)
     return chosen
+
+
+def _align(
+    directory: Path, cohort: LabeledCohort, rows: npt.NDArray[np.int64], progress: Progress
+) -> None:
+    nothing = [None] * len(cohort.cohorts)
+    codes = (cohort.labels.get(task, nothing) for task in (CANCER_TYPE, ONCOTREE_TYPE))
+    types = [
+        type_code(tcga, tree) if tcga or tree else UNKNOWN
+        for tcga, tree in zip(*codes, strict=True)
+    ]
+    tumors = TypedTumors(
+        tokens=cohort.tokens.take(rows),
+        types=[types[i] for i in rows],
+        studies=[cohort.cohorts[i] for i in rows],
+    )
+    encoder = Encoder(load_model(directory))
+    fit_alignment(encoder, tumors, progress=progress).save(directory)
+    seal(directory)
 
 
 def _adapt(

@@ -12,7 +12,7 @@ from sklearn.linear_model import LogisticRegression
 
 from engine.embed import Encoder
 from engine.errors import TrainingError
-from engine.gene_patterns import num_mutated
+from engine.gene_patterns import GenePatterns, num_mutated
 from engine.ood import (
     OodDetector,
     combine,
@@ -29,6 +29,7 @@ from engine.training.fit_type_space import fit_type_space
 from engine.training.gene_frequencies import fit_patterns
 from engine.training.shuffle import shuffle_genes
 from engine.training.split import TRAIN, VALIDATION
+from engine.type_space import TypeSpace
 from engine.weights import seal
 
 FEWEST_VALIDATION = 50
@@ -78,25 +79,13 @@ def fit_detector(
     Raises:
         TrainingError: If fewer than 50 validation tumors are given, or cancer types are missing.
     """
-    if len(validation.tokens) < FEWEST_VALIDATION:
-        raise TrainingError(
-            f"Found {len(validation.tokens)} validation tumors, the out-of-distribution rule needs "
-            f"at least {FEWEST_VALIDATION}. Add studies."
-        )
-    patterns = fit_patterns(train.tokens, train.cancer_types)
-    space = fit_type_space(
-        train.readout.frozen,
-        train.cancer_types,
-        validation.readout.frozen,
-        validation.cancer_types,
-    )
     tokens = validation.tokens
+    _require_enough(tokens)
+    patterns = fit_patterns(train.tokens, train.cancer_types)
+    seen, held_out = train.readout.frozen, validation.readout.frozen
+    space = fit_type_space(seen, train.cancer_types, held_out, validation.cancer_types)
     known = gather_evidence(tokens, validation.readout, patterns, space)
-    shuffled = []
-    for i, copy_number in enumerate((True, False)):
-        nonsense = shuffle_genes(tokens, encoder.vocabulary, SEED + i, copy_number=copy_number)
-        read = encoder.read(nonsense, progress=progress)
-        shuffled.append(gather_evidence(nonsense, read, patterns, space))
+    shuffled = _shuffled(encoder, tokens, patterns, space, progress)
     weights = _nonsense_weights(known, shuffled, tokens)
     return OodDetector(
         patterns=patterns,
@@ -110,6 +99,30 @@ def fit_detector(
             "num_clouds": len(space.shares),
         },
     )
+
+
+def _require_enough(tokens: TumorTokens) -> None:
+    if len(tokens) < FEWEST_VALIDATION:
+        raise TrainingError(
+            f"Found {len(tokens)} validation tumors, the out-of-distribution rule needs at least "
+            f"{FEWEST_VALIDATION}. Add studies."
+        )
+
+
+def _shuffled(
+    encoder: Encoder,
+    tokens: TumorTokens,
+    patterns: GenePatterns,
+    space: TypeSpace,
+    progress: Progress,
+) -> list[NDArray[np.float64]]:
+    """Gather the evidence on tumors shuffled as a whole, and on their mutations shuffled alone."""
+    found = []
+    for i, copy_number in enumerate((True, False)):
+        nonsense = shuffle_genes(tokens, encoder.vocabulary, SEED + i, copy_number=copy_number)
+        read = encoder.read(nonsense, progress=progress)
+        found.append(gather_evidence(nonsense, read, patterns, space))
+    return found
 
 
 def _nonsense_weights(

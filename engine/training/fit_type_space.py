@@ -41,12 +41,7 @@ def fit_type_space(
     Raises:
         TrainingError: If no two classes have 30 tumors.
     """
-    names = [name for name, n in sorted(Counter(classes).items()) if n >= FEWEST_TUMORS]
-    if len(names) < 2:
-        raise TrainingError(
-            f"Found {len(names)} cancer types with {FEWEST_TUMORS} training tumors or more, "
-            "expected at least 2. Add studies that state cancer types."
-        )
+    names = _names(classes)
     code = {name: i for i, name in enumerate(names)}
     center = features.mean(axis=0)
     principal = _principal_directions(features - center)
@@ -64,6 +59,16 @@ def fit_type_space(
     )
     told = np.array([code.get(name, -1) for name in held_out_classes])
     return _tempered(space, held_out[told >= 0], told[told >= 0])
+
+
+def _names(classes: Sequence[str]) -> list[str]:
+    names = [name for name, n in sorted(Counter(classes).items()) if n >= FEWEST_TUMORS]
+    if len(names) < 2:
+        raise TrainingError(
+            f"Found {len(names)} cancer types with {FEWEST_TUMORS} training tumors or more, "
+            "expected at least 2. Add studies that state cancer types."
+        )
+    return names
 
 
 def _principal_directions(centered: NDArray[np.float32]) -> NDArray[np.float64]:

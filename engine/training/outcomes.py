@@ -21,6 +21,7 @@ from engine.training.response import ICB_RESPONSE, ResponseConfig, fit_response
 from engine.training.survival import DEFAULTS as RISK_DEFAULTS
 from engine.training.survival import FollowedTumors, RiskConfig, fit_risk
 from engine.training.treated import NON_RESPONDER, RESPONDER, Times, TreatedTumors, join_treated
+from engine.type_names import NOT_STATED
 from engine.weights import seal
 
 RESPONSE_STUDIES = ("samstein_2019", "vanallen_2015", "braun_2020", "roh_2017")
@@ -54,8 +55,6 @@ ATTRIBUTES = (
 
 NO_DRUG = "none"
 """How the name of a drug begins that is no checkpoint blockade: the other arm of a trial."""
-
-NOT_STATED = "not stated"
 
 
 class Described(Protocol):
@@ -219,6 +218,14 @@ def fit_outcomes(
     seal(directory)
 
 
+def read_number(text: str) -> float:
+    """Read a clinical value as a number; NaN where it is none."""
+    try:
+        return float(text)
+    except ValueError:
+        return float("nan")
+
+
 def _burden_column(covariate_names: Sequence[str], readout: Readout) -> int:
     """Find the column of `Readout.frozen` that holds the log burden per megabase."""
     first = int(readout.frozen.shape[1]) - 2 * len(covariate_names)
@@ -240,20 +247,13 @@ def _column(cohort: Described, name: str) -> list[str]:
 
 def _times(cohort: Described, prefix: str) -> Times:
     """Read months and status; unknown unless both are told."""
-    months = np.array([_number(text) for text in _column(cohort, f"{prefix}_MONTHS")])
+    months = np.array([read_number(text) for text in _column(cohort, f"{prefix}_MONTHS")])
     status = [text[:1] for text in _column(cohort, f"{prefix}_STATUS")]
     known = np.array([code in ("0", "1") for code in status], dtype=bool)
     return Times(
         months=np.where(known, months, np.nan),
         ended=np.array([code == "1" for code in status], dtype=bool),
     )
-
-
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return float("nan")
 
 
 def _first_of_each(patients: Sequence[Hashable], eligible: NDArray[np.bool_]) -> NDArray[np.int64]:

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from engine.errors import TrainingError
 from engine.heads import ADAPTED, FROZEN
+from engine.oncotree import type_names
 from engine.progress import Progress, no_progress
 from engine.readout import Readout
-from engine.survival import NUM_LEVELS, RiskHead, read_fields, type_names
+from engine.survival import NUM_LEVELS, RiskHead, read_fields
 from engine.training.concordance import within_strata
 from engine.training.cox import Floats, Followed, fit_cox, log_likelihood
 from engine.training.split import TRAIN, VALIDATION, part_of
@@ -112,30 +113,21 @@ def fit_risk(
     parts = part_of(tumors.patient_ids)
     train, validation = (tumors.take(np.flatnonzero(parts == p)) for p in (TRAIN, VALIDATION))
     groups = _groups(train, config.fewest_tumors)
-    if not groups:
-        raise TrainingError(
-            f"Found no tumor type with {config.fewest_tumors} training tumors that were followed. "
-            "Add studies with overall survival."
-        )
     features = read_fields(train.readout, config.reads).astype(np.float64)
     projection = _principal_components(features, config.num_components)
     followed, held_out = (_followed(part, projection, config.reads) for part in (train, validation))
     choice = _choose(followed, groups, held_out, _find(groups, validation.cancer_types), config)
     precisions = choice.shared_precision, choice.own_precision
-    shared = _shared(followed, choice.shared_precision)
-    fitted = _own(followed, groups, shared, choice.own_precision)
+    fitted = _own(followed, groups, _shared(followed, precisions[0]), precisions[1])
     refits = _refits(followed, groups, precisions, train.patient_ids, config, progress)
     relative = [choice.slope * _against_median(followed, groups, w) for w in (fitted, *refits)]
-    levels = [
-        _levels(followed.inputs[rows], relative[0][i]) for i, rows in enumerate(groups.values())
-    ]
     return RiskHead(
         reads=config.reads,
         types=tuple(groups),
         projection=projection.astype(np.float32),
         weights=relative[0].astype(np.float32),
         replicates=np.array(relative[1:]).astype(np.float16),
-        levels=np.array(levels, dtype=np.float32),
+        levels=_levels(followed, groups, relative[0]),
         card={"config": asdict(config), "choice": asdict(choice)} | _card(train, groups),
     )
 
@@ -160,11 +152,17 @@ def _groups(train: FollowedTumors, fewest: int) -> Groups:
     for row, stated in enumerate(zip(train.cancer_types, train.type_codes, strict=True)):
         for name in {name for given in stated for name in type_names(given)}:
             names.setdefault(name, []).append(row)
-    return {
+    groups = {
         name: np.array(rows, dtype=np.int64)
         for name, rows in sorted(names.items())
-        if name and len(rows) >= fewest
+        if len(rows) >= fewest
     }
+    if not groups:
+        raise TrainingError(
+            f"Found no tumor type with {fewest} training tumors that were followed. Add studies "
+            "with overall survival."
+        )
+    return groups
 
 
 def _principal_components(features: Floats, number: int) -> Floats:
@@ -286,10 +284,14 @@ def _against_median(followed: Followed, groups: Groups, weights: Floats) -> Floa
     return np.column_stack([weights, -np.array(medians)])
 
 
-def _levels(inputs: Floats, weights: Floats) -> Floats:
-    told = inputs @ weights[:-1] + weights[-1]
-    levels: Floats = np.quantile(told, np.linspace(0, 1, NUM_LEVELS))
-    return levels
+def _levels(followed: Followed, groups: Groups, weights: Floats) -> NDArray[np.float32]:
+    """Tell the log hazard ratio of each type's tumors at each percentile, (T, `NUM_LEVELS`)."""
+    grid = np.linspace(0, 1, NUM_LEVELS)
+    told = [
+        followed.inputs[rows] @ of_type[:-1] + of_type[-1]
+        for rows, of_type in zip(groups.values(), weights, strict=True)
+    ]
+    return np.array([np.quantile(part, grid) for part in told], dtype=np.float32)
 
 
 def _card(train: FollowedTumors, groups: Groups) -> dict[str, Any]:

@@ -1,77 +1,103 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from dashboard import resources
 from dashboard.card import ModelCard
 from tests.app.pages import Open, texts
+from tests.dashboard.evidence import EVALUATION, a_card
 
 
-def score(value: float) -> dict[str, float]:
-    return {"auroc": value, "auroc_low": value - 0.02, "auroc_high": value + 0.02}
+@pytest.fixture
+def open_model(tmp_path: Path, open_page: Open, monkeypatch: pytest.MonkeyPatch) -> Open:
+    """Return a function that opens the page with a card."""
+
+    def open_it(card: ModelCard | None) -> AppTest:
+        monkeypatch.setattr(resources, "load_card", lambda: card)
+        app = open_page(tmp_path, "model")
+        assert not app.exception
+        assert not app.error
+        return app
+
+    return open_it
 
 
-CARD: dict[str, Any] = {
-    "objective": "Reconstruction of hidden genes",
-    "num_genes": 1200,
-    "num_parameters": 900_000,
-    "studies": {"a": {"train": 800, "validation": 100, "test": 100}},
-    "config": {"seed": 0},
-    "reconstruction": {
-        "hidden_share": 0.2,
-        "test": [
-            {
-                "target": "mutation",
-                "num_tumors": 100,
-                "num_cells": 5000,
-                "num_altered": 300,
-                "encoder": score(0.9),
-                "type_frequency": score(0.8),
-                "difference": 0.1,
-                "difference_low": 0.08,
-                "difference_high": 0.12,
-            }
-        ],
-    },
-}
+def tables(app: AppTest) -> str:
+    return "\n".join(table.value.to_csv(index=False) for table in app.table)
 
 
-@pytest.mark.parametrize("card", [ModelCard(digest="cd" * 32, facts=CARD)])
-def test_the_card_says_what_it_is_and_is_not_for(
-    tmp_path: Path, open_page: Open, monkeypatch: pytest.MonkeyPatch, card: ModelCard
-) -> None:
-    monkeypatch.setattr(resources, "load_card", lambda: card)
-    app = open_page(tmp_path, "model")
-    assert not app.exception
+def test_the_card_says_what_it_is_and_is_not_for(open_model: Open) -> None:
+    app = open_model(a_card())
     shown = {metric.label: metric.value for metric in app.metric}
     assert shown["Model digest"] == "cdcdcdcdcdcd"
+    assert shown["Tumors at hand"] == "1,000"
     assert shown["Tumors trained on"] == "800"
     written = texts(app)
     assert "Decide about diagnosis or treatment of a patient" in written
-    assert "In 100 tumors of patients it never saw, 20%" in written
+    assert "In 100 tumors of validation patients, 20%" in written
+    assert "Pretraining took 20 minutes on cpu, 1 threads" in written
+
+
+def test_without_evidence_it_says_so(open_model: Open) -> None:
+    app = open_model(a_card())
+    assert "Nothing was measured on test patients for these weights" in app.warning[0].value
+    assert not app.tabs
     assert len(app.get("plotly_chart")) == 1
 
 
-def test_a_card_without_results_leaves_them_out(
-    tmp_path: Path, open_page: Open, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(resources, "load_card", lambda: ModelCard(digest="cd" * 32, facts={}))
-    app = open_page(tmp_path, "model")
-    assert not app.exception
+def test_evidence_of_another_model_is_not_shown(open_model: Open) -> None:
+    app = open_model(a_card(evaluation=replace(EVALUATION, model_digest="99" * 32)))
+    told = app.warning[0].value
+    assert "belongs to another model (999999999999, not cdcdcdcdcdcd)" in told
+    assert not app.tabs
+    assert "0.880 (0.830 to 0.930)" not in tables(app)
+
+
+def test_evidence_stands_beside_every_baseline(open_model: Open) -> None:
+    app = open_model(a_card(evaluation=EVALUATION))
+    assert not app.warning
+    labels = [tab.label for tab in app.tabs]
+    assert labels[:3] == ["Hidden genes", "Subtypes", "Few labels"]
+    assert labels[-2:] == ["By cancer type", "By sex"]
+    assert "**4 of 7** figures reach the aim" in texts(app)
+    assert "**3 of 5** are ahead of the best simple baseline, and **0** behind it" in texts(app)
+    told = tables(app)
+    assert "0.880 (0.830 to 0.930)" in told
+    assert "**0.700**" in told
+    assert "+0.180 (+0.100 to +0.250)" in told
+    assert "Not measured by age, ancestry:" in texts(app)
+    assert len(app.get("plotly_chart")) == 4  # reconstruction, two groupings, reliability
+    assert "No positions,0.700" in told
+
+
+def test_a_head_that_is_not_calibrated_is_called_so(open_model: Open) -> None:
+    app = open_model(a_card(evaluation=EVALUATION))
+    heads = next(t.value for t in app.table if "Verdict" in t.value).set_index("Question")
+    assert heads["Verdict"]["PAM50 subtype of breast cancer"] == "**not calibrated**"
+    assert heads["Verdict"]["Microsatellites"] == "calibrated"
+    assert heads["Verdict"]["Response to checkpoint blockade"] == "not measured"
+    assert heads["Trained on"]["PAM50 subtype of breast cancer"] == "613"
+
+
+def test_every_digest_is_told(open_model: Open) -> None:
+    told = tables(open_model(a_card(evaluation=EVALUATION)))
+    for digest in ("cd" * 32, "ab" * 32, "ef" * 32):
+        assert digest in told
+
+
+def test_a_card_without_results_leaves_them_out(open_model: Open) -> None:
+    app = open_model(ModelCard(digest="cd" * 32, facts={}))
     assert app.metric[1].value == "not stated"
+    assert "The card of these weights does not state it" in texts(app)
     assert not app.get("plotly_chart")
 
 
-def test_without_weights_it_says_what_to_do(
-    tmp_path: Path, open_page: Open, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(resources, "load_card", lambda: None)
-    app = open_page(tmp_path, "model")
-    assert not app.exception
-    assert "No weights are installed" in texts(app)
+def test_without_weights_it_says_what_to_do(open_model: Open) -> None:
+    assert "No weights are installed" in texts(open_model(None))
 
 
 def test_a_damaged_card_is_told_without_a_traceback(

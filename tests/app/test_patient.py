@@ -311,7 +311,7 @@ def test_a_tumor_placed_later_keeps_its_stored_score(tmp_path: Path, open_page: 
     place_study(store, draw_cohort("later", 4, seed=3), score=0.97)
     app = open_page(tmp_path, "patient", sample="later/LATE-00001")
     assert not app.exception
-    assert "Stranger than **97%**" in texts(app)
+    assert "Farther from its nearest tumors than **97%**" in texts(app)
     assert "Do not interpret its place" in texts(app)
     assert not app.dataframe[0].value["Sample"].str.startswith("LATE").any()
 

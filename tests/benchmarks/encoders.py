@@ -178,26 +178,57 @@ def compiled_flex() -> Callable[..., Any]:
     return torch.compile(flex_attention, dynamic=True)  # type: ignore[return-value]
 
 
-def flex(lengths: Lengths, rotation: Rotation) -> Attention:
-    """FlexAttention with the patient of each token as its mask, padded to whole blocks."""
-    total = int(lengths.sum())
-    more = -total % FLEX_BLOCK
+def flex_mask(lengths: Lengths, size: int, device: str) -> Any:
+    """Return the block mask of packed patients, padded to `size` tokens: each sees its own."""
     owner = torch.repeat_interleave(torch.arange(len(lengths)), torch.from_numpy(lengths))
-    owner = pad(owner, (0, more), value=-1).to(rotation.positions.device)
+    owner = pad(owner, (0, size - len(owner)), value=-1).to(device)
 
     def same(_b: Tensor, _h: Tensor, i: Tensor, j: Tensor) -> Tensor:
         return owner[i] == owner[j]
 
-    size = total + more
-    mask = create_block_mask(
-        same, None, None, size, size, device=str(owner.device), BLOCK_SIZE=FLEX_BLOCK
-    )
+    return create_block_mask(same, None, None, size, size, device=device, BLOCK_SIZE=FLEX_BLOCK)
+
+
+def flex_attend(q: Tensor, k: Tensor, v: Tensor, mask: Any) -> Tensor:
+    """Run FlexAttention on (T, H, D) tensors, padded to the size of the mask."""
+    more = mask.seq_lengths[0] - len(q)
+    shaped = [pad(x, (0, 0, 0, 0, 0, more)).transpose(0, 1)[None] for x in (q, k, v)]
+    out: Tensor = compiled_flex()(*shaped, block_mask=mask)
+    return out[0].transpose(0, 1)[: len(q)]
+
+
+def flex(lengths: Lengths, rotation: Rotation) -> Attention:
+    """FlexAttention with the patient of each token as its mask, padded to whole blocks."""
+    total = int(lengths.sum())
+    mask = flex_mask(lengths, total + -total % FLEX_BLOCK, str(rotation.positions.device))
 
     def attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         q, k = (rotate(x, *rotation.table).to(x.dtype) for x in (q, k))
-        shaped = [pad(x, (0, 0, 0, 0, 0, more)).transpose(0, 1)[None] for x in (q, k, v)]
-        out = compiled_flex()(*shaped, block_mask=mask)
-        return out[0].transpose(0, 1)[:total]
+        return flex_attend(q, k, v, mask)
+
+    return attend
+
+
+def flex_in_parts(lengths: Lengths, size: int, device: str) -> Attention:
+    """FlexAttention over patients in their order, up to `size` tokens at a time.
+
+    A mask is made for each part by the first call, which is not timed; one for all patients would
+    have as many entries as there are pairs of blocks of tokens.
+    """
+    bounds = [0]
+    for i in range(len(lengths)):
+        if lengths[bounds[-1] : i + 1].sum() > size:
+            bounds.append(i)
+    parts = [lengths[a:b] for a, b in pairwise([*bounds, len(lengths)])]
+    sizes = [int(part.sum()) for part in parts]
+
+    @cache
+    def masks() -> list[Any]:
+        return [flex_mask(part, size, device) for part in parts]
+
+    def attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+        split = zip(*(x.split(sizes) for x in (q, k, v)), strict=True)
+        return torch.cat([flex_attend(*qkv, m) for qkv, m in zip(split, masks(), strict=True)])
 
     return attend
 

@@ -15,6 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from engine.batching import TOKEN_BUDGET
 from kernels import peers, reference
 from kernels.choice import explain, this_machine
 from tests.benchmarks import encoders
@@ -45,7 +46,7 @@ def main() -> None:
     print(f"{torch.cuda.get_device_name()}: {explain(head_width=16)}")
     limits = find_limits("cuda", torch.bfloat16, num_mib=2_048, width=8_192)
     rows = limit_rows(limits)
-    for part in (rotary_rows, attention_rows, embedding_rows):
+    for part in (embedding_rows, rotary_rows, attention_rows):
         for row in part(limits):
             show([row])
             rows.append(row)
@@ -144,6 +145,9 @@ def attention_peers(lengths: encoders.Lengths) -> dict[str, Attend]:
         "own kernel": lambda q, k, v: varlen_attention(q, k, v, bounds),
         "varlen_attn": lambda q, k, v: peers.torch_varlen_attention(q, k, v, bounds, longest, None),
         "jagged SDPA": lambda q, k, v: peers.jagged_attention(q, k, v, bounds, None),
+        f"FlexAttention, {TOKEN_BUDGET:,} tokens at a time": encoders.flex_in_parts(
+            lengths, TOKEN_BUDGET, "cuda"
+        ),
     }
     if this_machine().flash_attn:
         found["flash-attn"] = lambda q, k, v: peers.flash_attention(

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
-from engine.batching import make_batch
 from engine.config import EncoderConfig
 from engine.model import TumorEncoder
+from engine.places import DeviceConfig
 from tests.benchmarks import gpu, gpu_embedding
 from tests.benchmarks.harness import Case, Limits
+from tests.benchmarks.token_files import read_tokens, write_tokens
 from tests.engine.cohorts import vocabulary
 
 LIMITS = Limits(bytes_per_s=1e9, flops_per_s=1e9)
@@ -54,13 +54,12 @@ def test_random_tumors_are_read_back_and_embedded(tmp_path: Path) -> None:
     lengths = np.array([0, 3, 40, 1])
     tokens = gpu_embedding.random_tokens(lengths, words)
     file = tmp_path / "tokens.npz"
-    arrays: dict[str, Any] = {name: getattr(tokens, name) for name in gpu_embedding.ARRAYS}
-    np.savez(file, **arrays)
-    again = gpu_embedding.read_tokens(file)
+    write_tokens(tokens, file)
+    again = read_tokens(file)
     assert (again.lengths == lengths).all()
     torch.manual_seed(0)
     model = TumorEncoder(EncoderConfig(width=32, num_layers=1, num_heads=2), words).eval()
-    with torch.inference_mode():
-        vectors = model(make_batch(again, np.arange(4)))
-    assert torch.isfinite(vectors).all()
+    vectors, busy_s = gpu_embedding.embed(model, again, DeviceConfig(device="cpu"))
+    assert np.isfinite(vectors).all()
     assert vectors.shape == (4, 32)
+    assert busy_s == 0

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from dashboard.service import Service
+from tests.dashboard.finetunable import add_directions
 from tests.dashboard.studies import draw_cohort, save_small_model
 
 
@@ -56,3 +57,34 @@ def mapped_home(tmp_path_factory: pytest.TempPathFactory, small_model: Path) -> 
 def mapped(tmp_path: Path, mapped_home: Path, installed_model: Path) -> Service:
     """Return a service on a copy of `mapped_home`."""
     return Service(Path(shutil.copytree(mapped_home, tmp_path / "home")))
+
+
+@pytest.fixture(scope="session")
+def finetunable(
+    tmp_path_factory: pytest.TempPathFactory, small_model: Path, mapped_home: Path
+) -> tuple[Path, Path]:
+    """Return a home on a map of 60 tumors, and its model with directions; do not change them."""
+    folder = tmp_path_factory.mktemp("finetunable")
+    model = Path(shutil.copytree(small_model, folder / "model"))
+    home = Path(shutil.copytree(mapped_home, folder / "home"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("engine.weights.SHIPPED", small_model)
+        patch.setattr("engine.embed.SHIPPED", small_model)
+        add_directions(Service(home), model)
+        patch.setattr("engine.weights.SHIPPED", model)
+        patch.setattr("engine.embed.SHIPPED", model)
+        service = Service(home)
+        service.embed()
+        service.layout()
+    return home, model
+
+
+@pytest.fixture
+def ready(
+    tmp_path: Path, finetunable: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> Service:
+    """Return a service on a copy of `finetunable`."""
+    home, model = finetunable
+    monkeypatch.setattr("engine.weights.SHIPPED", model)
+    monkeypatch.setattr("engine.embed.SHIPPED", model)
+    return Service(Path(shutil.copytree(home, tmp_path / "home")))

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from dashboard.doctor import check_device
 from dashboard.outcomes import Check, Status
 from dashboard.service import Service
 from kernels.choice import current_wish
@@ -28,6 +29,14 @@ def test_versions_name_what_a_result_depends_on(service: Service) -> None:
     found = _check(service, "versions").found
     assert "torch 2" in found
     assert "duckdb" in found
+
+
+def test_the_device_that_embeds_is_told(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    monkeypatch.setattr("torch.cuda.get_device_name", lambda: "NVIDIA H200")
+    assert "tumors are embedded on NVIDIA H200" in check_device().found
+    monkeypatch.undo()
+    assert "CPU cores" in _check(service, "device").found
 
 
 def test_the_kernels_and_the_reason_for_them_are_told(service: Service) -> None:

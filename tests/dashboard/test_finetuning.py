@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,57 +11,12 @@ from dashboard.predicted import PREDICTED, list_predicted, predicted_classes
 from dashboard.queries import load_map
 from dashboard.service import Service
 from engine.errors import ImportRefusedError, WeightsError
-from engine.readout import Readout
-from engine.training.fit_directions import fit_directions
-from engine.training.fit_heads import LabeledTumors
-from engine.weights import seal
+from tests.dashboard.finetunable import write_labels
 from tests.dashboard.studies import draw_cohort
 
 
-def _add_directions(service: Service, folder: Path) -> None:
-    with service.store.read() as reader:
-        from dashboard.stored import choose_studies, tables_of
-
-        tables = tables_of(reader, choose_studies(reader, ["first"])[0])
-    readout: Readout = service.encoder.read(service.encoder.tokenize(tables))
-    tumors = LabeledTumors(
-        readout=readout,
-        patient_ids=tables.samples["patient_id"].to_pylist(),
-        cohorts=["first"] * len(readout),
-        labels={"cancer_type": tables.samples["cancer_type"].to_pylist()},
-    )
-    fit_directions(tumors).save(folder)
-    seal(folder)
-
-
-@pytest.fixture
-def ready(
-    small_model: Path, tmp_path: Path, mapped: Service, monkeypatch: pytest.MonkeyPatch
-) -> Service:
-    """Return a service on a map of 60 tumors, with a model that can be finetuned."""
-    folder = Path(shutil.copytree(small_model, tmp_path / "model"))
-    _add_directions(mapped, folder)
-    monkeypatch.setattr("engine.weights.SHIPPED", folder)
-    monkeypatch.setattr("engine.embed.SHIPPED", folder)
-    service = Service(mapped.home)
-    service.embed()
-    service.layout()
-    return service
-
-
-def _labels(folder: Path, num: int = 40, header: str = "sample_id\tlabel", extra: str = "") -> Path:
-    """Label tumors by their type: an easy question."""
-    samples = draw_cohort("first", 60).samples.to_pylist()[:num]
-    rows = [
-        f"{s['sample_id']}\t{'Lung' if s['cancer_type'] == 'Lung' else 'other'}" for s in samples
-    ]
-    file = folder / "labels.tsv"
-    file.write_text("\n".join([header, *rows]) + "\n" + extra)
-    return file
-
-
 def test_a_head_is_trained_kept_and_offered(ready: Service, tmp_path: Path) -> None:
-    outcome = ready.heads.train(_labels(tmp_path, extra="stranger\tLung\nT0050\tNA\n"), "lung")
+    outcome = ready.heads.train(write_labels(tmp_path, extra="stranger\tLung\nT0050\tNA\n"), "lung")
     head = outcome.head
     assert (head.task, head.classes, head.num_tumors) == ("lung", ("Lung", "other"), 40)
     assert head.auroc["value"] > 0.8
@@ -89,7 +43,7 @@ def test_a_head_is_trained_kept_and_offered(ready: Service, tmp_path: Path) -> N
 
 
 def test_a_new_study_is_predicted_too(ready: Service, tmp_path: Path) -> None:
-    ready.heads.train(_labels(tmp_path), "lung")
+    ready.heads.train(write_labels(tmp_path), "lung")
     ready.import_cohort(draw_cohort("second", 5, seed=1, prefix="S"))
     ready.embed(["second"])
     with ready.store.read() as reader:
@@ -99,7 +53,7 @@ def test_a_new_study_is_predicted_too(ready: Service, tmp_path: Path) -> None:
 
 
 def test_a_removed_head_leaves_nothing(ready: Service, tmp_path: Path) -> None:
-    ready.heads.train(_labels(tmp_path), "lung")
+    ready.heads.train(write_labels(tmp_path), "lung")
     ready.heads.remove("lung")
     assert ready.heads.list_all() == ()
     with ready.store.read() as reader:
@@ -111,28 +65,28 @@ def test_a_removed_head_leaves_nothing(ready: Service, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["Chemo", "a", "../x", "1st"])
 def test_names_that_are_none(ready: Service, tmp_path: Path, name: str) -> None:
     with pytest.raises(FinetuneError, match="cannot be the name of a head"):
-        ready.heads.train(_labels(tmp_path), name)
+        ready.heads.train(write_labels(tmp_path), name)
 
 
 def test_names_of_shipped_heads_are_taken(ready: Service, tmp_path: Path) -> None:
     with pytest.raises(FinetuneError, match="name of a shipped head"):
-        ready.heads.train(_labels(tmp_path), "msi")
+        ready.heads.train(write_labels(tmp_path), "msi")
 
 
 def test_too_few_labels_are_refused(ready: Service, tmp_path: Path) -> None:
     with pytest.raises(ImportRefusedError, match=r"expected 25 or more.*found '24'"):
-        ready.heads.train(_labels(tmp_path, 24), "lung")
+        ready.heads.train(write_labels(tmp_path, 24), "lung")
 
 
 def test_one_class_is_refused(ready: Service, tmp_path: Path) -> None:
-    file = _labels(tmp_path)
+    file = write_labels(tmp_path)
     file.write_text(file.read_text().replace("other", "Lung"))
     with pytest.raises(ImportRefusedError, match="number-of-classes"):
         ready.heads.train(file, "lung")
 
 
 def test_a_rare_class_is_refused(ready: Service, tmp_path: Path) -> None:
-    file = _labels(tmp_path)
+    file = write_labels(tmp_path)
     file.write_text(
         file.read_text()
         .replace("T0003\tother", "T0003\trare")
@@ -155,7 +109,7 @@ def test_an_unknown_study_and_another_patient_are_refused(ready: Service, tmp_pa
 def test_a_sample_of_two_studies_needs_its_study(ready: Service, tmp_path: Path) -> None:
     ready.import_cohort(draw_cohort("second", 60))
     with pytest.raises(ImportRefusedError, match=r"several studies: first, second.*ambiguous"):
-        ready.heads.train(_labels(tmp_path), "lung")
+        ready.heads.train(write_labels(tmp_path), "lung")
 
 
 def test_without_studies_or_file_nothing_is_trained(service: Service, tmp_path: Path) -> None:
@@ -168,18 +122,18 @@ def test_without_studies_or_file_nothing_is_trained(service: Service, tmp_path: 
 
 def test_a_model_without_directions_says_so(with_study: Service, tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match="no directions for few labels"):
-        with_study.heads.train(_labels(tmp_path), "lung")
+        with_study.heads.train(write_labels(tmp_path), "lung")
 
 
 def test_a_damaged_head_is_told(ready: Service, tmp_path: Path) -> None:
-    ready.heads.train(_labels(tmp_path), "lung")
+    ready.heads.train(write_labels(tmp_path), "lung")
     (ready.heads.folder / "lung" / "head.safetensors").write_bytes(b"x")
     with pytest.raises(WeightsError, match=r"lung is damaged.*finetune --remove lung"):
         read_summaries(ready.heads.folder)
 
 
 def test_a_weak_head_says_what_it_does_not_beat(ready: Service, tmp_path: Path) -> None:
-    file = _labels(tmp_path)
+    file = write_labels(tmp_path)
     rows = file.read_text().splitlines()
     mixed = [rows[0], *(f"{row.split()[0]}\t{'RN'[i % 2]}" for i, row in enumerate(rows[1:]))]
     file.write_text("\n".join(mixed) + "\n")

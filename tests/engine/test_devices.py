@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from engine.devices import LEAST_BUDGET, Engine
 from engine.errors import DeviceError
 from engine.places import CpuPlace, DeviceConfig, choose_place
 from engine.tokens import TumorTokens, tokenize
-from engine.transfer import ALIGNMENT, map_tensors, pack_bytes, unpack_bytes
+from engine.transfer import ALIGNMENT, buffer_of, is_laid_out, lay_out, map_tensors, views
 from tests.engine.cohorts import random_tables, vocabulary
 
 NUM_TUMORS = 60
@@ -42,7 +42,10 @@ class FakeDevice:
     memory: int = 1 << 40  # weight of a batch from which on memory runs out
     fails_at_start: int = -1  # number of the call
     fails_at_finish: int = -1
+    fails_at_prepare: int = -1
+    fault: RuntimeError = field(default_factory=lambda: RuntimeError("CUDA error: out of host"))
     weigh: Callable[[Batch], int] = lambda batch: batch.num_tumors
+    num_prepared: int = 0
     num_started: int = 0
     num_finished: int = 0
     under_way: int = 0
@@ -53,6 +56,12 @@ class FakeDevice:
     def adopt(self, model: Any) -> Any:
         self.adopted.append(model)
         return model
+
+    def prepare(self, batch: Batch) -> Batch:
+        self.num_prepared += 1
+        if self.num_prepared == self.fails_at_prepare:
+            raise self.fault
+        return lay_out(batch, pin=False)
 
     def start(self, call: Callable[[Batch], Any], batch: Batch) -> Any:
         self.num_started += 1
@@ -175,19 +184,48 @@ def test_a_limit_of_nothing_is_refused(name: str) -> None:
         DeviceConfig(**{name: 0})
 
 
-def test_a_batch_comes_back_from_its_bytes(tokens: TumorTokens) -> None:
-    batch = make_batch(tokens, np.array([3, 0, 11]))
-    buffer = pack_bytes(batch, pin=False)
-    again = unpack_bytes(buffer, batch)
+@pytest.mark.parametrize("rows", [[3, 0, 11], []])
+def test_a_batch_comes_back_from_its_buffer(tokens: TumorTokens, rows: list[int]) -> None:
+    batch = make_batch(tokens, np.array(rows, dtype=np.int64))
+    laid = lay_out(batch, pin=False)
+    buffer = buffer_of(laid)
     assert len(buffer) % ALIGNMENT == 0
-    for name, value in vars(batch).items():
-        assert torch.equal(getattr(again, name).nan_to_num(7), value.nan_to_num(7)), name
-        assert getattr(again, name).dtype == value.dtype
+    for again in (laid, views(buffer.clone(), laid)):
+        for name, value in vars(batch).items():
+            assert torch.equal(getattr(again, name).nan_to_num(7), value.nan_to_num(7)), name
+            assert getattr(again, name).dtype == value.dtype
 
 
-def test_an_empty_batch_comes_back_from_its_bytes(tokens: TumorTokens) -> None:
-    batch = make_batch(tokens, np.array([], dtype=np.int64))
-    assert unpack_bytes(pack_bytes(batch, pin=False), batch).num_tumors == 0
+def test_what_lies_in_one_buffer_is_told_from_what_does_not(tokens: TumorTokens) -> None:
+    batch = make_batch(tokens, np.arange(5))
+    assert not is_laid_out(batch)
+    assert is_laid_out(lay_out(batch, pin=False))
+    assert not is_laid_out(replace(lay_out(batch, pin=False), vaf=batch.vaf.clone()))
+
+
+def test_batches_reach_a_device_laid_out(tokens: TumorTokens) -> None:
+    device = FakeDevice(budget=4 * LEAST_BUDGET, weigh=lambda batch: not is_laid_out(batch))
+    device.memory = 0
+    assert (run(Engine(Counter(), place=device), tokens, weight=100) == tokens.lengths).all()
+    assert device.recovered == 0
+    assert device.num_prepared == device.num_started > 1
+
+
+def test_a_device_that_fails_while_a_batch_is_prepared_is_told_of_by_its_start(
+    tokens: TumorTokens,
+) -> None:
+    device = FakeDevice(budget=2 * LEAST_BUDGET, fails_at_prepare=2)
+    assert (run(Engine(Counter(), place=device), tokens, weight=100) == tokens.lengths).all()
+    broken = FakeDevice(fails_at_prepare=1, fault=RuntimeError("no such view"))
+    with pytest.raises(RuntimeError, match="no such view"):
+        run(Engine(Counter(), place=broken), tokens)
+
+
+def test_a_notice_is_logged_unless_somebody_asks_for_it(
+    tokens: TumorTokens, caplog: pytest.LogCaptureFixture
+) -> None:
+    run(Engine(Counter(), place=FakeDevice(fails_at_start=1)), tokens)
+    assert caplog.messages == ["The device Fake failed; going on with the CPU, more slowly."]
 
 
 def test_results_of_any_shape_are_moved() -> None:

@@ -8,13 +8,16 @@ import pytest
 import torch
 
 from engine.config import EncoderConfig
+from engine.devices import LEAST_BUDGET
 from engine.embed import Encoder
 from engine.errors import TrainingError, WeightsError
 from engine.kinds import Kind
 from engine.model import TumorEncoder
+from engine.places import DeviceConfig
 from engine.tokens import TumorTokens
-from engine.weights import save_model
+from engine.weights import load_model, save_model
 from tests.engine.cohorts import alteration, random_tables, tables, vocabulary
+from tests.engine.test_devices import FakeDevice
 
 SMALL = EncoderConfig(width=32, num_layers=2, num_heads=2, hidden=48)
 
@@ -52,6 +55,23 @@ def test_a_tumor_alone_equals_the_tumor_in_a_batch(encoder: Encoder, tokens: Tum
     assert np.abs(together - alone).max() <= 1e-6
 
 
+def test_a_failing_device_changes_no_result(
+    folder: Path, encoder: Encoder, tokens: TumorTokens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    device = FakeDevice(budget=2 * LEAST_BUDGET, fails_at_start=3)
+    monkeypatch.setattr("engine.devices.choose_place", lambda config: device)
+    many = tokens.take(np.arange(len(tokens)).repeat(20))
+    found = Encoder.load(folder).read(many)
+    assert device.num_started == 3
+    assert device.num_finished > 0
+    assert np.abs(found.embeddings[::20] - encoder.embed(tokens)).max() <= 1e-6
+
+
+def test_a_place_may_be_stated(folder: Path, encoder: Encoder, tokens: TumorTokens) -> None:
+    stated = Encoder(load_model(folder), devices=DeviceConfig(device="cpu", budget=50, ahead=2))
+    assert np.abs(stated.embed(tokens) - encoder.embed(tokens)).max() <= 1e-6
+
+
 def test_the_token_budget_does_not_change_results(encoder: Encoder, tokens: TumorTokens) -> None:
     assert np.abs(encoder.embed(tokens, budget=40) - encoder.embed(tokens)).max() <= 1e-6
 
@@ -81,13 +101,6 @@ def test_progress_reaches_the_total(encoder: Encoder, tokens: TumorTokens) -> No
     )
     assert seen[-1] == (60, 60)
     assert len(seen) > 1
-
-
-def test_imputation_gives_probabilities_for_every_gene(encoder: Encoder) -> None:
-    study = tables(["T"], [alteration("T", "TP53", Kind.TRUNCATING)])
-    probabilities = encoder.impute(encoder.tokenize(study))
-    assert probabilities.shape == (1, 4, len(vocabulary().genes))
-    assert ((probabilities > 0) & (probabilities < 1)).all()
 
 
 @pytest.mark.parametrize("name", ["encoder.safetensors", "config.json", "vocabulary.json"])

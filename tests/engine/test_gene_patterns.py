@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -58,6 +60,19 @@ def test_the_ratio_is_that_of_the_frequencies_on_the_panel() -> None:
     # Nine of the ten genes of the panel have 0.01, EGFR has 0.5; chance draws one of ten.
     expected = np.log(0.5 / 0.59) - np.log(0.998 / 10)
     assert told == pytest.approx([expected, 0.0], abs=1e-3)
+
+
+def test_each_state_has_frequencies_of_its_own() -> None:
+    rows = [alteration("a", "KRAS", protein_position=12), alteration("a", "TP53", Kind.TRUNCATING)]
+    table = patterns().frequencies.copy()
+    table[0, HOTSPOT, WORDS.index["KRAS"]] = 0.3
+    table[0, TRUNCATING, WORDS.index["TP53"]] = 0.4
+    shares = np.array([0.9, 0.02, 0.08], dtype=np.float32)
+    known = replace(patterns(), frequencies=table, state_shares=shares)
+    told = known.log_ratio(tokenize(tables(["a"], rows), WORDS))
+    # Ten genes of 0.01 and the two states make the mass that the two genes are drawn from.
+    drawn = np.log(0.3 * 0.4) - 2 * np.log(10 * 0.01 + 0.3 + 0.4)
+    assert told == pytest.approx([drawn - np.log(0.02 / 10) - np.log(0.08 / 10)], abs=1e-3)
 
 
 def test_usual_genes_speak_for_a_tumor_and_unusual_ones_against() -> None:

@@ -14,6 +14,7 @@ from engine.ood import (
     OOD,
     OOD_CARD,
     OodDetector,
+    combine,
     copy_number_coherence,
     log_tail,
     quantiles_by_stratum,
@@ -144,3 +145,28 @@ def test_shares_and_tails_follow_the_stratum() -> None:
 def test_a_stratum_without_tumors_is_given_all() -> None:
     quantiles = quantiles_by_stratum(np.arange(10.0), np.zeros(10, dtype=np.int64))
     np.testing.assert_array_equal(quantiles[0], quantiles[1])
+
+
+def test_the_rule_flags_at_most_one_in_twenty_of_new_tumors_like_the_reference() -> None:
+    def drawn(seed: int, num: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        generator = np.random.default_rng(seed)
+        return generator.normal(size=num), generator.exponential(size=num), np.arange(num) % 2
+
+    def together(tables: tuple[np.ndarray, np.ndarray], *values: np.ndarray) -> np.ndarray:
+        nonsense, undecided, stratum = values
+        tails = (log_tail(nonsense, tables[0], stratum), log_tail(undecided, tables[1], stratum))
+        return combine(*tails, stratum)
+
+    nonsense, undecided, stratum = reference = drawn(0, 8000)
+    tables = (quantiles_by_stratum(nonsense, stratum), quantiles_by_stratum(undecided, stratum))
+    strangeness = quantiles_by_stratum(together(tables, *reference), stratum)
+    new = drawn(1, 8000)
+    flagged = share_below(together(tables, *new), strangeness, new[2]) > FLAGGED_ABOVE
+    for number in (0, 1):
+        assert flagged[new[2] == number].mean() == pytest.approx(0.045, abs=0.01)
+    assert flagged.mean() <= 0.05
+
+
+def test_the_stranger_of_two_measures_counts_and_only_where_copy_number_is_graded() -> None:
+    found = combine(np.array([1.0, 1.0, 3.0]), np.array([2.0, 2.0, 2.0]), np.array([0, 1, 1]))
+    assert found == pytest.approx([1.001, 2.003, 3.005])

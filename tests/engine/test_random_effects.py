@@ -21,6 +21,13 @@ def test_cohorts_that_agree_do_not_differ() -> None:
     assert (found.mean, found.between_variance) == pytest.approx((0.1, 0.0))
 
 
+def test_two_cohorts_that_differ_are_weighed_alike() -> None:
+    # Equal variances v: the excess of (1 - 0)^2 / 2 over v is the variance between the cohorts.
+    found = pool([0.0, 1.0], [0.1, 0.1])
+    assert (found.mean, found.between_variance) == pytest.approx((0.5, 0.4))
+    assert found.upper - found.mean == pytest.approx(1.959964 * np.sqrt(0.5 / 2))
+
+
 def test_one_cohort_is_its_own_mean() -> None:
     found = pool([0.2], [0.04])
     assert (found.mean, found.between_variance) == (0.2, 0.0)

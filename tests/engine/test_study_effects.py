@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from engine.study_effects import SourceShares, StudyEffect, common_type, count_distribution
+from engine.study_effects import (
+    EXPLAINED_BELOW,
+    SourceShares,
+    StudyEffect,
+    common_type,
+    count_distribution,
+)
 
 TYPES = ["LUAD"] * 100 + ["BRCA"] * 100
 STUDIES = ["first"] * 50 + ["second"] * 50 + ["first"] * 90 + ["second"] * 10
@@ -43,6 +49,19 @@ def test_a_type_that_one_source_has_alone_tells_nothing() -> None:
     assert explained(alone, ["UVM"] * 15, ["first"] * 15).p_value == 1.0
 
 
+def test_shuffled_studies_explain_no_more_than_promised() -> None:
+    generator = np.random.default_rng(0)
+    types = np.array(["LUAD"] * 300 + ["BRCA"] * 300)
+    studies = generator.choice(["a", "b", "c"], 600, p=[0.6, 0.3, 0.1])
+    shares = SourceShares.count("study", types.tolist(), studies.tolist())
+    explaining = []
+    for _ in range(1500):
+        near = generator.choice(600, 15, replace=False)
+        found = explained(shares, types[near].tolist(), studies[near].tolist())
+        explaining.append(found.is_explaining)
+    assert np.mean(explaining) <= EXPLAINED_BELOW
+
+
 def test_nothing_can_be_surprising_without_neighbors_or_with_one_source(
     shares: SourceShares,
 ) -> None:
@@ -61,15 +80,18 @@ def test_the_distribution_of_equal_chances_is_binomial() -> None:
 @pytest.mark.parametrize(
     ("stated", "name"),
     [
-        ("SKCM", "SKCM"),
-        ("MEL", "SKCM"),
-        ("Breast Invasive Ductal Carcinoma", "BRCA"),
-        ("COAD", "CRC"),
-        ("Rectal Adenocarcinoma", "CRC"),
-        ("CCRCC", "KIRC"),
-        ("Anaplastic Astrocytoma", "GLIOMA"),
-        ("LGG", "GLIOMA"),
-        ("THCA", "THCA"),
+        ("SKCM", "melanoma"),
+        ("MEL", "melanoma"),
+        ("Melanoma", "melanoma"),
+        ("Breast Invasive Ductal Carcinoma", "breast cancer"),
+        ("Breast Cancer", "breast cancer"),
+        ("COAD", "colorectal cancer"),
+        ("Colorectal Cancer", "colorectal cancer"),
+        ("CCRCC", "renal cell carcinoma"),
+        ("KIRC", "renal cell carcinoma"),
+        ("Anaplastic Astrocytoma", "glioma"),
+        ("LGG", "glioma"),
+        ("TGCT", "germ cell tumor"),
         ("Somebody's tumor", "somebody's tumor"),
         (None, "not stated"),
         (" ", "not stated"),

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.spatial.distance import mahalanobis
 
 from engine.errors import TrainingError
 from engine.training.fit_type_space import fit_type_space
@@ -51,3 +52,24 @@ def test_too_few_types_are_refused() -> None:
     features, _ = clouds(40, 0)
     with pytest.raises(TrainingError, match="Found 1 cancer types"):
         fit_type_space(features, ["a"] * 40, features, ["a"] * 40)
+
+
+def test_distances_are_those_of_mahalanobis(space: TypeSpace) -> None:
+    """Golden: scipy.spatial.distance.mahalanobis, 1.17, with the inverse of the map's own shape."""
+    features, _ = clouds(20, 4)
+    inverse = (space.basis @ space.basis.T).astype(np.float64)
+    centers = space.center + space.means @ np.linalg.pinv(space.basis)
+    expected = [[mahalanobis(point, c, inverse) ** 2 for c in centers] for point in features]
+    np.testing.assert_allclose(space.distances(features), expected, rtol=1e-3, atol=1e-3)
+
+
+def test_labels_that_are_often_wrong_raise_the_temperature() -> None:
+    features, names = clouds(600, 0)
+    held_out, right = clouds(400, 1)
+    turned = ["ab"[name == "a"] if i % 5 == 0 else name for i, name in enumerate(right)]
+    sure = fit_type_space(features, names, held_out, right)
+    unsure = fit_type_space(features, names, held_out, turned)
+    assert unsure.temperature > 4 * sure.temperature
+    shares = np.exp(unsure.log_probabilities(unsure.distances(held_out)))
+    assert shares.sum(axis=1) == pytest.approx(1)
+    assert shares.max(axis=1).mean() < 0.95

@@ -61,13 +61,11 @@ def test_a_device_gives_what_the_cpu_gives(
 def test_little_memory_means_smaller_batches(model: TumorEncoder, tokens: TumorTokens) -> None:
     told: list[str] = []
     many = tokens.take(np.arange(len(tokens)).repeat(100))
-    whole = torch.cuda.get_device_properties(0).total_memory
     config = DeviceConfig(device="cuda", precision="float32", memory_gib=0.25)
     try:
         found = embed(model, many, config, told)
     finally:
         torch.cuda.set_per_process_memory_fraction(1.0)
-    assert whole > 0
     assert any("ran out of memory" in sentence for sentence in told)
     expected = embed(model, tokens, DeviceConfig(device="cpu"))
     assert np.abs(found[::100] - expected).max() < 1e-5

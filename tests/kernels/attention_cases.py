@@ -18,6 +18,7 @@ Attention = Callable[..., Tensor]
 GENOME_END = 250_000_000
 FLOOR = 4  # roundings of the largest value, granted to both sides
 MIXED = (1, 0, 5, 16, 17, 64, 65, 130, 0, 3)
+ALL_KINDS = (3, 0, 17, 70, 2)  # of tiles: short, middle and long
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +80,7 @@ def make_inputs(case: Case, dtype: torch.dtype = torch.float32, device: str = "c
         positions = torch.randint(GENOME_END, (num_tokens,), generator=generator)
         steps = rotary_steps(case.num_pairs, 100.0, 1e8)
         if not case.is_fixed:
-            positions, steps = positions.double(), steps.double() / TURN
+            positions, steps = positions.double(), steps.double() / float(TURN)
         options |= {"positions": positions.to(device), "steps": steps.to(device)}
     if case.has_alibi:
         slopes = torch.tensor([2.0**-i for i in range(1, case.num_heads + 1)])
@@ -88,27 +89,19 @@ def make_inputs(case: Case, dtype: torch.dtype = torch.float32, device: str = "c
 
 
 def exact_attention(
-    q: Tensor,
-    k: Tensor,
-    v: Tensor,
-    bounds: Sequence[int],
-    *,
-    positions: Tensor | None = None,
-    steps: Tensor | None = None,
-    alibi_slopes: Tensor | None = None,
-    scale: float | None = None,
+    q: Tensor, k: Tensor, v: Tensor, bounds: Sequence[int], **options: Any
 ) -> Tensor:
     """Attend in float64, one sequence after the other, by the definition."""
-    if positions is not None and steps is not None:
-        q, k = _turn(q, positions, steps), _turn(k, positions, steps)
-    scale = 1 / math.sqrt(q.shape[2]) if scale is None else scale
+    given = {name: value for name, value in options.items() if value is not None}
+    if "positions" in given:
+        q, k = (_turn(x, given["positions"], given["steps"]) for x in (q, k))
+    scale = given.get("scale", 1 / math.sqrt(q.shape[2]))
+    slopes = given.get("alibi_slopes", q.new_zeros(q.shape[1])).double()
     pieces = [v[:0]]
     for start, end in pairwise(bounds):
-        scores = torch.einsum("ihd,jhd->hij", q[start:end], k[start:end]) * scale
-        if alibi_slopes is not None:
-            places = torch.arange(end - start, device=q.device)
-            distance = (places[:, None] - places[None, :]).abs()
-            scores = scores - alibi_slopes.double()[:, None, None] * distance
+        places = torch.arange(end - start, device=q.device)
+        bias = -slopes[:, None, None] * (places[:, None] - places[None, :]).abs()
+        scores = torch.einsum("ihd,jhd->hij", q[start:end], k[start:end]) * scale + bias
         pieces.append(torch.einsum("hij,jhd->ihd", scores.softmax(-1), v[start:end]))
     return torch.cat(pieces)
 
@@ -116,7 +109,7 @@ def exact_attention(
 def _turn(x: Tensor, positions: Tensor, steps: Tensor) -> Tensor:
     """Rotate in float64; integers give the phase exactly, as 64 bits wrap at one turn."""
     phase = positions[:, None] * steps[None, :]
-    turns = phase.double() / TURN if phase.dtype == torch.int64 else phase.frac()
+    turns = phase.double() / float(TURN) if phase.dtype == torch.int64 else phase.frac()
     cos, sin = (2 * math.pi * turns[:, None]).cos(), (2 * math.pi * turns[:, None]).sin()
     one, two, rest = x.tensor_split((len(steps), 2 * len(steps)), -1)
     return torch.cat((one * cos - two * sin, two * cos + one * sin, rest), -1)
@@ -131,7 +124,8 @@ def run(attention: Attention, inputs: Inputs, *, exactly: bool = False) -> list[
     bounds = inputs.cu_seqlens.tolist() if on_host else inputs.cu_seqlens
     out = attention(*qkv, bounds, **inputs.options)
     grad = inputs.grad.to(out.dtype)
-    return [out.detach(), *torch.autograd.grad(out, qkv, grad)]
+    grads = torch.autograd.grad(out, qkv, grad, allow_unused=True, materialize_grads=True)
+    return [out.detach(), *grads]
 
 
 def check_numbers(
@@ -145,11 +139,12 @@ def check_numbers(
         assert torch.equal(x, was)
     exact = run(exact_attention, inputs, exactly=True)
     plain = run(reference.varlen_attention, inputs) if len(inputs.grad) else exact
+    largest = max((x.abs().max().item() for x in exact if len(x)), default=0.0)
+    floor = FLOOR * torch.finfo(dtype).eps * largest
     for name, x, right, other in zip("oqkv", found, exact, plain, strict=True):
         assert x.shape == right.shape
         assert x.dtype == dtype
         if len(right):
-            floor = FLOOR * torch.finfo(dtype).eps * right.abs().max().item()
             error, allowed = (x - right).abs().max().item(), (other - right).abs().max().item()
             assert error <= 2 * allowed + floor, (name, error, allowed, floor)
 
@@ -165,14 +160,15 @@ def _alone(inputs: Inputs, start: int, end: int) -> Inputs:
 
 def check_neighbors(attention: Attention, dtype: torch.dtype, device: str = "cpu") -> None:
     """A sequence alone gives the same bits as among others, also beside one that is not finite."""
-    inputs = make_inputs(Case(lengths=MIXED, num_pairs=8, has_alibi=True), dtype, device)
+    case = Case(lengths=ALL_KINDS, num_pairs=8, has_alibi=True)
+    inputs = make_inputs(case, dtype, device)
     packed = run(attention, inputs)
     ranges = list(pairwise(inputs.cu_seqlens.tolist()))
     for start, end in ranges:
         for x, whole in zip(run(attention, _alone(inputs, start, end)), packed, strict=True):
             assert torch.equal(x, whole[start:end])
-    for spoiled in (2, 4, 7):
-        poisoned = make_inputs(Case(lengths=MIXED, num_pairs=8, has_alibi=True), dtype, device)
+    for spoiled in (0, 2, 3):
+        poisoned = make_inputs(case, dtype, device)
         for x in poisoned.qkv:
             x[slice(*ranges[spoiled])] = math.nan
         for x, whole in zip(run(attention, poisoned), packed, strict=True):
@@ -190,4 +186,4 @@ def check_large_scores(attention: Attention, device: str = "cpu") -> None:
         attention(q, k, v, inputs.cu_seqlens),
         exact_attention(q.double(), k.double(), v.double(), inputs.cu_seqlens.tolist()),
     )
-    assert (found - exact).abs().max() < 1e-3  # a score of 4000 is rounded by 2e-4
+    assert (found - exact).abs().max() < 5e-3  # a score of 4000 is rounded by 2e-4 to 1e-3

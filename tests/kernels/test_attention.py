@@ -1,21 +1,32 @@
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 import torch
 
-from kernels.attention import PRECISION, varlen_attention
+from kernels.attention import varlen_attention
 from kernels.attention_backward import grad_kv_kernel, grad_q_kernel, whole_kernel
+from kernels.attention_call import PRECISION, turn_warps
 from kernels.attention_forward import forward_kernel
 from kernels.errors import KernelInputError
-from kernels.tiles import Shape, Shapes, shapes_for
-from tests.kernels import attention_cases as cases
+from kernels.packed_rows import turn_kernel
+from kernels.tiles import (
+    MIDDLE,
+    PLAN_BLOCK,
+    PLAN_WARPS,
+    SHORT,
+    Shape,
+    Shapes,
+    list_kernel,
+    shapes_for,
+)
 from tests.kernels.interpreted import run_interpreted
 from tests.kernels.machine_code import CAPABILITIES, MachineCode, compile_kernel
 
-MOST_REGISTERS = {16: 128, 32: 168, 64: 255, 128: 255}
-"""By head width; 128 registers leave room for 16 warps on a multiprocessor."""
+MOST_REGISTERS = {16: 168, 32: 168, 64: 168, 128: 255}
+"""On sm_90, by head width; 168 registers leave room for 12 warps on a multiprocessor."""
 
 KERNELS = {
     "forward short": (forward_kernel, "short", {"WHOLE": True}),
@@ -28,6 +39,7 @@ KERNELS = {
 }
 FLOATS = ("lse_ptr", "slopes_ptr", "delta_ptr")
 ODD = ("num_tokens", "scale")
+ELEMENTS = {torch.bfloat16: "*bf16", torch.float16: "*fp16", torch.float32: "*fp32"}
 
 
 @pytest.mark.slow
@@ -35,70 +47,98 @@ def test_interpreted() -> None:
     assert run_interpreted("interpreted_attention.py") > 20
 
 
-def machine_code(
-    name: str,
-    capability: int,
-    head_width: int,
-    dtype: torch.dtype = torch.bfloat16,
-    *,
-    num_pairs: int | None = None,
-    phase: str = "i64",
-    has_alibi: bool = False,
-) -> MachineCode:
-    """Compile the launch of views of a fused projection."""
-    kernel, kind, constants = KERNELS[name]
-    shape: Shape = getattr(shapes_for(head_width, dtype), kind)
-    pairs = head_width // 2 if num_pairs is None else num_pairs
-    known: dict[str, Any] = {**constants, "H": 4, "D": head_width, "PAIRS": pairs}
-    known |= {"ALIBI": has_alibi, "ROWS": shape.rows, "COLUMNS": shape.columns}
-    known["PRECISION"] = PRECISION
-    known |= {} if pairs else {"positions_ptr": None, "steps_ptr": None}
-    known |= {} if has_alibi else {"slopes_ptr": None}
-    element = {torch.bfloat16: "*bf16", torch.float16: "*fp16", torch.float32: "*fp32"}[dtype]
+@dataclass(frozen=True, kw_only=True)
+class Build:
+    """What a kernel is compiled for; as a launch on views of a fused projection would."""
+
+    name: str  # of KERNELS, or "turn"
+    capability: int = 90
+    head_width: int = 16
+    dtype: torch.dtype = torch.bfloat16
+    num_pairs: int | None = None  # half the head's channels when None
+    phase: str = "i64"
+    has_alibi: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.name}, sm_{self.capability}, head {self.head_width}"
+
+    @property
+    def pairs(self) -> int:
+        """Pairs that this kernel rotates: queries and keys of long sequences come rotated."""
+        half = self.head_width // 2 if self.num_pairs is None else self.num_pairs
+        return 0 if self.name == "forward long" else half
+
+
+def compile_build(build: Build) -> MachineCode:
+    kernel, constants = turn_kernel, {"ROWS": 64}
+    options = {"num_warps": turn_warps(64, build.head_width)}
+    if build.name != "turn":
+        kernel, kind, more = KERNELS[build.name]
+        shape: Shape = getattr(shapes_for(build.head_width, build.dtype), kind)
+        constants = {**more, "ROWS": shape.rows, "COLUMNS": shape.columns}
+        options = {"num_warps": shape.warps, "num_stages": shape.stages}
+    known: dict[str, Any] = {**constants, "H": 4, "D": build.head_width, "PAIRS": build.pairs}
+    known |= {"ALIBI": build.has_alibi, "PRECISION": PRECISION}
+    known |= {} if build.pairs else {"positions_ptr": None, "steps_ptr": None}
+    known |= {} if build.has_alibi else {"slopes_ptr": None}
+    element = ELEMENTS[build.dtype]
     types = {n: element if n.endswith("_ptr") else "i32" for n in kernel.arg_names}
     types |= dict.fromkeys(FLOATS, "*fp32") | {"tiles_ptr": "*i32", "scale": "fp32"}
-    types |= dict.fromkeys(("positions_ptr", "steps_ptr"), f"*{phase}")
+    types |= dict.fromkeys(("positions_ptr", "steps_ptr"), f"*{build.phase}")
     constants = {n: known[n] for n in kernel.arg_names if n in known}
     return compile_kernel(
         kernel,
-        capability,
+        build.capability,
         signature=types,
         constants=constants,
         aligned=[n for n in kernel.arg_names if n not in constants and n not in ODD],
-        options={"num_warps": shape.warps, "num_stages": shape.stages},
+        options=options,
     )
 
 
-def check_code(code: MachineCode, head_width: int) -> None:
-    """No spill, no atomic, matrix units at work, rows read 16 bytes at a time."""
-    assert code.registers <= MOST_REGISTERS[head_width]
+def check_code(code: MachineCode, build: Build) -> None:
+    """No spill, no atomic, no double precision, rows read 16 bytes at a time."""
+    assert code.registers <= (MOST_REGISTERS[build.head_width] if build.capability == 90 else 255)
     assert code.local_accesses == code.stack_bytes == 0
-    assert code.atomics == 0
+    assert code.atomics == code.double_instructions == 0
     assert code.matrix_instructions >= 2
     assert code.wide_loads >= 3
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", KERNELS)
-@pytest.mark.parametrize("capability", CAPABILITIES)
-def test_machine_code_of_the_encoder(name: str, capability: int) -> None:
-    code = machine_code(name, capability, 16)
-    check_code(code, 16)
-    assert code.double_instructions == 0
+ENCODER = [Build(name=name) for name in KERNELS]
+ELSEWHERE = [
+    Build(name=name, capability=capability)
+    for name in ("forward long", "backward middle", "backward long q", "backward long kv")
+    for capability in CAPABILITIES
+    if capability != 90
+]
+WIDER = [
+    Build(name=name, head_width=width)
+    for name in ("forward long", "backward long q", "backward long kv", "backward middle")
+    for width in (32, 64, 128)
+]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", KERNELS)
-@pytest.mark.parametrize("head_width", [32, 64, 128])
-def test_machine_code_of_wider_heads(name: str, head_width: int) -> None:
-    code = machine_code(name, 90, head_width)
-    check_code(code, head_width)
-    assert code.double_instructions == 0
+@pytest.mark.parametrize("build", ENCODER, ids=str)
+def test_machine_code_of_the_encoder(build: Build) -> None:
+    code = compile_build(build)
+    check_code(code, build)
+    if "short" not in build.name:  # of 16 rows, where the warpgroup instructions take 64
+        assert code.count("HGMMA") >= 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("build", ELSEWHERE + WIDER, ids=str)
+def test_machine_code_elsewhere_and_of_wider_heads(build: Build) -> None:
+    code = compile_build(build)
+    check_code(code, build)
+    assert code.instructions
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "options",
+    "changes",
     [
         {"num_pairs": 0},
         {"num_pairs": 0, "has_alibi": True},
@@ -108,20 +148,45 @@ def test_machine_code_of_wider_heads(name: str, head_width: int) -> None:
     ],
     ids=str,
 )
-def test_machine_code_of_other_calls(options: dict[str, Any]) -> None:
-    code = machine_code("forward long", 90, 16, **options)
+def test_machine_code_of_other_calls(changes: dict[str, Any]) -> None:
+    code = compile_build(replace(Build(name="backward middle"), **changes))
     assert code.local_accesses == code.stack_bytes == code.atomics == 0
     assert code.matrix_instructions >= 2
-    assert code.registers <= 168
+    assert code.registers <= MOST_REGISTERS[16]
+
+
+@pytest.mark.parametrize("head_width", [16, 64])
+def test_machine_code_of_the_rotation_of_long_sequences(head_width: int) -> None:
+    code = compile_build(Build(name="turn", head_width=head_width))
+    assert code.local_accesses == code.stack_bytes == code.double_instructions == 0
+    assert code.registers <= MOST_REGISTERS[32]
+    assert code.wide_loads >= 4
+    assert code.wide_stores >= 2
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["forward long", "backward long kv"])
-def test_float32_is_not_rounded_for_the_matrix_units(name: str) -> None:
-    code = machine_code(name, 90, 16, torch.float32)
-    assert code.local_accesses == code.atomics == 0
-    assert code.matrix_instructions == 0
-    assert code.count(r"\bFFMA2?\b") > 100
+def test_machine_code_of_the_list_of_tiles() -> None:
+    code = compile_kernel(
+        list_kernel,
+        90,
+        signature=dict.fromkeys(("bounds_ptr", "entries_ptr"), "*i32")
+        | dict.fromkeys(("num_sequences", "middle_at", "long_at"), "i32"),
+        constants={"SHORT": SHORT, "MIDDLE": MIDDLE, "ROWS": 128, "FIELDS": 3, "BLOCK": PLAN_BLOCK},
+        options={"num_warps": PLAN_WARPS},
+    )
+    assert code.registers <= 64
+    assert code.local_accesses == code.stack_bytes == code.atomics == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["forward long", "backward middle", "backward long kv"])
+def test_machine_code_of_float32(name: str) -> None:
+    code = compile_build(Build(name=name, dtype=torch.float32))
+    assert code.local_accesses == code.stack_bytes == code.atomics == 0
+    assert code.wide_loads >= 3
+    # Three products of parts that 10 bits hold, for each product of the algorithm.
+    assert code.matrix_instructions >= 6
+    assert code.count(r"\.TF32\b") >= 6
 
 
 def test_lists_are_shared_by_the_backward_passes() -> None:
@@ -162,45 +227,3 @@ def refused(**changes: Any) -> dict[str, Any]:
 def test_refuses(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(KernelInputError, match=message):
         varlen_attention(**refused(**changes))
-
-
-@pytest.fixture
-def device() -> str:
-    if not torch.cuda.is_available():
-        pytest.skip("needs a CUDA device")
-    return "cuda"
-
-
-DTYPES = (torch.float32, torch.float16, torch.bfloat16)
-
-
-@pytest.mark.gpu
-@pytest.mark.parametrize("case", cases.GPU_CASES, ids=lambda c: str(c)[:60])
-@pytest.mark.parametrize("dtype", DTYPES, ids=str)
-def test_numbers_on_a_gpu(case: cases.Case, dtype: torch.dtype, device: str) -> None:
-    cases.check_numbers(varlen_attention, case, dtype, device)
-    assert torch.cuda.is_available()
-
-
-@pytest.mark.gpu
-@pytest.mark.parametrize("dtype", DTYPES, ids=str)
-def test_neighbors_on_a_gpu(dtype: torch.dtype, device: str) -> None:
-    cases.check_neighbors(varlen_attention, dtype, device)
-    assert torch.cuda.is_available()
-
-
-@pytest.mark.gpu
-def test_large_scores_on_a_gpu(device: str) -> None:
-    cases.check_large_scores(varlen_attention, device)
-    assert torch.cuda.is_available()
-
-
-@pytest.mark.gpu
-@pytest.mark.parametrize("dtype", DTYPES, ids=str)
-def test_runs_agree_bit_for_bit_on_a_gpu(dtype: torch.dtype, device: str) -> None:
-    case = cases.Case(lengths=(4999, *range(200)), num_heads=4, num_pairs=8)
-    inputs = cases.make_inputs(case, dtype, device)
-    first = cases.run(varlen_attention, inputs)
-    for _ in range(3):
-        for x, y in zip(cases.run(varlen_attention, inputs), first, strict=True):
-            assert torch.equal(x, y)

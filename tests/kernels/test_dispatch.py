@@ -217,6 +217,9 @@ def test_a_call_is_described_for_the_choice(monkeypatch: pytest.MonkeyPatch) -> 
     ]
 
 
-def test_triton_runs_nothing_on_the_cpu() -> None:
+def test_triton_runs_nothing_on_the_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
     run: Callable[..., bool] = ops.runs_triton
     assert not run(tensors()[0])
+    monkeypatch.setattr(ops, "current_wish", lambda: Wish.TRITON)
+    with pytest.raises(KernelUnavailableError, match="lie on the CPU"):
+        run(tensors()[0])

@@ -1,12 +1,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from engine.evaluation.baselines import BURDEN
-from engine.evaluation.response_rows import POOLED, Told, measure_response, unseen
+from engine.embed import Encoder
+from engine.evaluation.baselines import BURDEN, FREQUENCY
+from engine.evaluation.response_rows import (
+    POOLED,
+    Told,
+    measure_response,
+    response_rows,
+    unseen,
+)
+from engine.heads import Heads
+from engine.training.outcomes import fit_outcomes
+from tests.engine.training.outcome_cohorts import RESPONSES, RISKS, cohort, save_tiny_model
 from tests.engine.training.outcome_tumors import treated_tumors
 
 
@@ -82,3 +93,22 @@ def test_names_that_hold_within_their_study_only_are_not_taken_for_the_same_pati
     learned = replace(treated_tumors(20), patient_ids=[f"Pat{i}" for i in range(20)])
     asked = replace(learned, responses=["R"] * 20)
     assert len(unseen(asked, learned)) == 20
+
+
+def test_the_head_is_measured_beside_baselines_fitted_on_the_same_patients(tmp_path: Path) -> None:
+    save_tiny_model(tmp_path)
+    trained = [cohort(120, "first", 1), cohort(120, "second", 2)]
+    external = [cohort(60, "third", 3), cohort(60, "fourth", 4)]
+    fit_outcomes(tmp_path, cohort(200), trained, response=RESPONSES, risk=RISKS)
+    encoder = Encoder.load(tmp_path)
+    heads = Heads.parse(encoder.contents)
+    assert heads is not None
+    rows = response_rows(encoder, heads.heads[-1], trained, external)
+    assert [row.part for row in rows[:2]] == ["fourth", "third"]
+    assert [row.num_tumors for row in rows] == [60, 60, 120, 120, 120]
+    pooled = rows[2]
+    # Who responds has KRAS mutated as well, and so one mutation more: burden alone knows it.
+    assert pooled.baselines[BURDEN].value == pytest.approx(1.0)
+    assert pooled.ours.value > 0.8
+    assert FREQUENCY not in pooled.baselines
+    assert len(pooled.baselines) >= 3

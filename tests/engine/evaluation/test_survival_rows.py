@@ -5,9 +5,22 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.evaluation.survival_rows import CONCORDANCE, Ranked, measure_survival
+from engine.embed import Encoder
+from engine.evaluation.baselines import BURDEN
+from engine.evaluation.survival_rows import (
+    AGE_SEX,
+    CONCORDANCE,
+    RAW,
+    Ranked,
+    measure_survival,
+    survival_rows,
+)
+from engine.survival import RiskHead
 from engine.training.concordance import within_strata
 from engine.training.cox import Followed
+from engine.training.outcomes import fit_outcomes
+from engine.training.split import part_of
+from tests.engine.training.outcome_cohorts import RESPONSES, RISKS, cohort, save_tiny_model
 from tests.engine.training.outcome_tumors import followed_tumors, true_log_risk
 
 
@@ -56,3 +69,41 @@ def test_types_with_enough_deaths_have_rows_of_their_own() -> None:
     assert sorted(set(names)) == ["BRCA", "LUAD", "Melanoma"]
     spared = replace(asked, tumors=replace(asked.tumors, died=asked.tumors.months < 0.01))
     assert measure_survival(spared, "test")[1] == []
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> tuple[Encoder, RiskHead]:
+    directory = tmp_path_factory.mktemp("model")
+    save_tiny_model(directory)
+    treated = [cohort(80, "first", 1), cohort(80, "second", 2)]
+    fit_outcomes(directory, cohort(500), treated, response=RESPONSES, risk=RISKS)
+    encoder = Encoder.load(directory)
+    risk = RiskHead.parse(encoder.contents)
+    assert risk is not None
+    return encoder, risk
+
+
+def test_the_head_is_measured_on_patients_it_was_not_fitted_on(
+    model: tuple[Encoder, RiskHead],
+) -> None:
+    asked = cohort(500)
+    ((row,), _) = survival_rows(*model, asked)
+    assert row.num_tumors == int((part_of(asked.patient_ids) == "test").sum())
+    assert set(row.baselines) == {BURDEN, AGE_SEX, RAW}
+    # KRAS tells who lives three times as long; neither age nor sex is known.
+    assert row.ours.value > 0.55
+    assert row.baselines[RAW].value > 0.55
+    assert row.baselines[AGE_SEX].value == pytest.approx(0.5)
+
+
+def test_age_and_sex_are_read_and_the_unknown_get_the_mean(
+    model: tuple[Encoder, RiskHead],
+) -> None:
+    asked = cohort(500)
+    months = asked.attributes["OS_MONTHS"]
+    ages = [None if i % 50 == 0 else str(90 - float(str(m))) for i, m in enumerate(months)]
+    sexes = ["Female", "Male"] * 250
+    known = replace(asked, attributes={**asked.attributes, "AGE": ages, "SEX": sexes})
+    ((row,), _) = survival_rows(*model, known)
+    assert row.baselines[AGE_SEX].value > 0.9
+    assert row.best_baseline == AGE_SEX

@@ -5,16 +5,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.few_features import BURDEN
+from engine.few_features import MUTATED
 from engine.training.few_labels import (
     FewLabelConfig,
+    FewLabels,
     cross_validate,
     fit_few,
     folds,
     predict_few,
 )
+from engine.training.fit_directions import EMBEDDING
 from engine.training.head_metrics import auroc
-from engine.training.simple_models import BURDEN_ALONE, SIMPLE
 from tests.engine.few import CLASSES, blocks, labels
 
 QUICK = FewLabelConfig(num_replicates=8)
@@ -73,21 +74,27 @@ def test_three_classes_are_told_apart() -> None:
     assert auroc(told.astype(np.float32), truth) > 0.9
 
 
-@pytest.mark.parametrize("name", sorted(SIMPLE))
-def test_simple_models_tell_probabilities(name: str) -> None:
-    data, others = labels(40), np.arange(100) % 2
-    told = SIMPLE[name](data.blocks, data.truth, blocks(others, seed=1))
-    assert told.shape == (100, 2)
-    assert np.allclose(told.sum(axis=1), 1, atol=1e-5)
-    expected = 0.5 if name == BURDEN_ALONE else 0.85
-    assert abs(auroc(told.astype(np.float32), others) - expected) < 0.15
-
-
-def test_burden_alone_reads_the_burden_alone() -> None:
-    data = labels(40)
-    others = blocks(np.arange(10) % 2, seed=1)
-    changed = {name: block if name == BURDEN else -block for name, block in others.items()}
-    model = SIMPLE[BURDEN_ALONE]
-    assert np.array_equal(
-        model(data.blocks, data.truth, others), model(data.blocks, data.truth, changed)
+def fingerprints(num_patients: int = 80, per_patient: int = 3) -> FewLabels:
+    """Tumors of a patient are nearly twins, and the label is a coin of the patient's."""
+    generator = np.random.default_rng(0)
+    owner = np.repeat(np.arange(num_patients), per_patient)
+    truth = generator.permutation(np.arange(num_patients) % 2)[owner]
+    marks = generator.normal(size=(num_patients, 40))[owner]
+    noise = 0.05 * generator.normal(size=marks.shape)
+    known = blocks(truth, seed=0, signal=0.0)
+    told = {MUTATED: (marks > 0).astype(np.float32), EMBEDDING: (marks + noise).astype(np.float32)}
+    return FewLabels(
+        blocks=known | told,
+        truth=truth,
+        patients=np.array([f"P{i}" for i in owner]),
     )
+
+
+def test_knowing_the_patient_does_not_help() -> None:
+    data = fingerprints()
+    told = cross_validate(data, config=QUICK)
+    assert auroc(told.astype(np.float32), data.truth) == pytest.approx(0.5, abs=0.13)
+    # Without the patients, twins would stand on both sides: this is what must not happen.
+    alone = replace(data, patients=np.array([str(i) for i in range(len(data.truth))]))
+    leaked = cross_validate(alone, config=QUICK)
+    assert auroc(leaked.astype(np.float32), data.truth) > 0.8

@@ -1,0 +1,242 @@
+"""The evidence on the Model page: beside simple baselines, by group, calibration, ablations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dashboard.card import ModelCard
+from dashboard.csv_export import to_csv
+from dashboard.evidence import (
+    Section,
+    ablation_table,
+    compare_with_baselines,
+    evidence_table,
+    group_table,
+    long_table,
+    sections_of,
+    shared_words,
+    tally,
+)
+from dashboard.head_facts import head_facts
+from dashboard.model_figures import draw_groups, draw_reconstruction, draw_reliability
+from dashboard.predictions import QUESTIONS
+from dashboard.theme import RESEARCH_USE
+from dashboard.widgets import current_palette
+from dashboard.wording import count
+from engine.evaluation.rows import Evaluation
+
+HOW_TO_READ = (
+    "Every figure is measured on patients who took no part in training, with a 95% interval by "
+    "bootstrap over patients; baselines were trained on the same patients, and the best of them "
+    "is bold. The difference is paired: ours minus the best baseline on the same patients. The "
+    "aims were written down before anything was measured."
+)
+NO_EVIDENCE = (
+    "Nothing was measured on test patients for these weights. Run `tumorxy evaluate --data DIR` "
+    "with the training studies; until then the figures below come from validation patients, who "
+    "were used to choose settings."
+)
+OF_ANOTHER = (
+    "The evidence beside these weights belongs to another model ({found}, not {expected}), so it "
+    "is not shown. Measure these weights with `tumorxy evaluate`."
+)
+GROUPS = ("cancer type", "sex", "age", "ancestry")
+"""What patients should be told apart by."""
+PLAIN = {"displayModeBar": False}
+
+
+def show_evidence(card: ModelCard) -> None:
+    """Show how well the model does, or say why that is not known."""
+    st.subheader("How well does it do?", anchor=False, help=HOW_TO_READ)
+    evidence = card.evidence
+    if evidence is None:
+        _say_nothing_measured(card)
+        _show_reconstruction(card)
+        return
+    reached, stated = tally(evidence)
+    ahead, behind, compared = compare_with_baselines(evidence)
+    st.markdown(
+        f"**{reached} of {stated}** figures reach the aim that was set before anything was "
+        f"measured. Beyond chance, **{ahead} of {compared}** are ahead of the best simple "
+        f"baseline, and **{behind}** behind it. All are shown."
+    )
+    sections = sections_of(evidence)
+    for tab, section in zip(st.tabs([s.title for s in sections]), sections, strict=True):
+        with tab:
+            _show_section(section)
+            if section.title == "Hidden genes":
+                _show_reconstruction(card)
+    st.download_button(
+        "Download every figure as CSV",
+        data=lambda: to_csv(
+            long_table(evidence), [f"Evidence of model {card.digest}", RESEARCH_USE]
+        ),
+        file_name="tumorxy-evidence.csv",
+        mime="text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+        key="model_evidence_csv",
+    )
+    _show_groups(evidence)
+    _show_reliability(card, evidence)
+    _show_ablations(evidence)
+
+
+def _say_nothing_measured(card: ModelCard) -> None:
+    found = card.evaluation
+    text = (
+        NO_EVIDENCE
+        if found is None
+        else OF_ANOTHER.format(found=found.model_digest[:12], expected=card.digest[:12])
+    )
+    st.warning(text, icon=":material/warning:")
+
+
+def _show_section(section: Section) -> None:
+    st.markdown(section.question)
+    st.table(
+        evidence_table(section.rows),
+        hide_index=True,
+        border="horizontal",
+        alt=f"Evidence: {section.title}",
+    )
+    shared = shared_words(section.rows)
+    if shared:
+        st.caption(f"In all rows, {shared}.")
+
+
+def _show_groups(evidence: Evaluation) -> None:
+    if not evidence.slices:
+        return
+    st.subheader("For whom does it do worse?", anchor=False)
+    st.markdown("Accuracy of the cancer type on test patients, by group with the number of tumors.")
+    tabs = st.tabs([f"By {name}" for name in evidence.slices])
+    for tab, (name, rows) in zip(tabs, evidence.slices.items(), strict=True):
+        with tab:
+            _show_grouping(name, group_table(name, rows))
+    missing = [name for name in GROUPS if name not in evidence.slices]
+    if missing:
+        st.caption(
+            f"Not measured by {', '.join(missing)}: the study with these labels does not state it. "
+            "What a panel costs is told above, under Cancer type."
+        )
+
+
+def _show_grouping(name: str, groups: pd.DataFrame) -> None:
+    left, right = st.columns([1.5, 1], gap="medium")
+    with left:
+        st.plotly_chart(
+            draw_groups(groups, current_palette()),
+            key=f"model_groups_{name}",
+            config=PLAIN,
+            alt=f"Accuracy of the cancer type by {name}",
+        )
+    with right:
+        shown = groups.assign(
+            Accuracy=[
+                f"{value:.0%} ({low:.0%} to {high:.0%})"
+                for value, low, high in groups[["Value", "Low", "High"]].to_numpy()
+            ]
+        )
+        st.table(
+            shown[["Group", "n", "Accuracy"]].astype(str),
+            hide_index=True,
+            border="horizontal",
+            alt=f"Accuracy of the cancer type by {name}, in numbers",
+        )
+
+
+def _show_reliability(card: ModelCard, evidence: Evaluation) -> None:
+    bins: dict[str, Any] = evidence.facts.get("reliability", {})
+    facts = head_facts(card)
+    titles = {}
+    for task, found in bins.items():
+        told = facts.get(task)
+        verdict = "not calibrated" if told and told.is_calibrated is False else ""
+        titles["<br>".join(filter(None, (QUESTIONS.get(task, task), verdict)))] = found
+    if not titles:
+        return
+    st.subheader(
+        "Do its probabilities come true?",
+        anchor=False,
+        help="Tumors in ten bins by the probability of the likeliest class. On the dotted line, "
+        "what was stated comes true; below it the model is too sure of itself.",
+    )
+    st.plotly_chart(
+        draw_reliability(titles, current_palette()),
+        key="model_reliability",
+        config=PLAIN,
+        alt="Stated against observed frequency of the likeliest class, by question",
+    )
+
+
+def _show_ablations(evidence: Evaluation) -> None:
+    if not evidence.ablations:
+        return
+    st.subheader("What makes the difference?", anchor=False)
+    st.markdown(
+        "The same short pretraining with one thing changed, each for the same number of steps; "
+        "linear probes of the embedding, on validation patients."
+    )
+    st.table(
+        ablation_table(evidence.ablations),
+        hide_index=True,
+        border="horizontal",
+        alt="Ablations of the encoder",
+    )
+
+
+def _show_reconstruction(card: ModelCard) -> None:
+    results = card.reconstruction
+    if not len(results):
+        return
+    share = card.facts.get("reconstruction", {}).get("hidden_share", 0)
+    tumors = int(results["Tumors"].max())
+    st.markdown(
+        f"In {count(tumors, 'tumor')} of {card.reconstruction_part} patients, {share:.0%} of the "
+        "profiled genes were hidden, and it was asked which of them are altered. To be useful it "
+        "must beat the frequency of the alteration in the tumor's cancer type.",
+        help="AUROC: how often an altered gene is ranked above one that is not altered; 0.5 is "
+        "guessing, 1 is perfect. Intervals by bootstrap over tumors.",
+    )
+    left, right = st.columns([1, 1.6], gap="medium")
+    with left:
+        st.plotly_chart(
+            draw_reconstruction(results, current_palette()),
+            key="model_reconstruction",
+            config=PLAIN,
+            alt="AUROC of hidden alterations, encoder against frequency in the cancer type",
+        )
+    with right:
+        _show_numbers(results)
+
+
+def _show_numbers(results: pd.DataFrame) -> None:
+    rows = [
+        {
+            "Hidden alteration": row["Hidden alteration"],
+            "Altered": f"{row['Altered']:,}",
+            **{name: _with_interval(row, name) for name in ("Encoder", "Baseline", "Gain")},
+            "Precision": _against(row["Precision"], row["Baseline precision"]),
+        }
+        for _, row in results.iterrows()
+    ]
+    st.table(
+        pd.DataFrame(rows), hide_index=True, border="horizontal", alt="Reconstruction in numbers"
+    )
+    st.caption(
+        "AUROC with 95% intervals; the gain is encoder minus baseline.",
+        help="Altered: hidden alterations that were there. Precision: average precision of the "
+        "encoder against that of the baseline; it is low where an alteration is rare.",
+    )
+
+
+def _with_interval(row: pd.Series[Any], name: str) -> str:
+    return f"{row[name]:.3f} ({row[f'{name} low']:.3f} to {row[f'{name} high']:.3f})"
+
+
+def _against(value: float | None, baseline: float | None) -> str:
+    return "" if value is None or baseline is None else f"{value:.2f} against {baseline:.2f}"

@@ -1,0 +1,1 @@
+"""What alterations go with, over many tumors: counts, odds ratios, pairs, regions, outcomes."""
