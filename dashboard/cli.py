@@ -19,6 +19,7 @@ from dashboard import tables
 from dashboard.console import Voice
 from dashboard.edge import FAILED, Commands
 from dashboard.errors import NotConfirmedError, ServeError
+from dashboard.evaluate_command import evaluate
 from dashboard.finetune_command import finetune
 from dashboard.outcomes import Status
 from dashboard.settings import Settings
@@ -216,39 +217,7 @@ def pretrain(
 app.command()(finetune)
 
 
-@app.command()
-def evaluate(
-    sections: Annotated[
-        list[str] | None, typer.Argument(help="Sections of the protocol; all when none.")
-    ] = None,
-    *,
-    model: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Model folder; the installed one.")
-    ] = None,
-    data: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="Folder of study folders, without importing."),
-    ] = None,
-    out: Annotated[Path, typer.Option(metavar="FILE", help="JSON to write.")] = Path(
-        "evaluation.json"
-    ),
-    ablations: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="Train short variants too; a result of each goes here."),
-    ] = None,
-    json: Json = False,
-) -> None:
-    """Measure the model beside simple baselines, on patients who were not trained on."""
-    from dashboard.training import DEFAULT_STUDIES, TREATED_STUDIES, Sources
-
-    voice, service = _begin(json=json)
-    sources = Sources(study_ids=DEFAULT_STUDIES, treated=TREATED_STUDIES, data=data)
-    with voice.progress() as progress:
-        evaluation = service.evaluate(sources, model, sections or (), progress)
-        if ablations is not None:
-            evaluation = service.add_ablations(evaluation, sources, ablations, model, progress)
-    out.write_text(evaluation.to_json(), encoding="utf-8")
-    voice.show(evaluation, lambda console: tables.draw_evaluation(console, evaluation))
+app.command()(evaluate)
 
 
 @app.command()

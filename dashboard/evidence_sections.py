@@ -112,12 +112,17 @@ def _show_groups(evidence: Evaluation) -> None:
     if not evidence.slices:
         return
     st.subheader("For whom does it do worse?", anchor=False)
-    st.markdown("Accuracy of the cancer type on test patients, by group with the number of tumors.")
+    st.markdown(
+        "Accuracy of the cancer type on test patients, by group with the number of tumors: the "
+        "types of TCGA, and 42 OncoTree types of the hospital cohort (MSK)."
+    )
     tabs = st.tabs([f"By {name}" for name in evidence.slices])
     for tab, (name, rows) in zip(tabs, evidence.slices.items(), strict=True):
         with tab:
             _show_grouping(name, group_table(name, rows))
-    missing = [name for name in GROUPS if name not in evidence.slices]
+    missing = [
+        name for name in GROUPS if not any(told.startswith(name) for told in evidence.slices)
+    ]
     if missing:
         st.caption(
             f"Not measured by {', '.join(missing)}: the study with these labels does not state it. "

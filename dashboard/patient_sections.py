@@ -14,6 +14,7 @@ from dashboard.csv_export import to_csv
 from dashboard.figures import MAP_CONFIG, MapOptions
 from dashboard.intervals import shares
 from dashboard.patient_figures import draw_composition, draw_neighborhood
+from dashboard.predictions import percent
 from dashboard.queries import MapData, Objects
 from dashboard.selection import source_lines
 from dashboard.theme import SYNTHETIC_NOTE
@@ -107,13 +108,12 @@ def show_trust(case: Case, origins: Sequence[StudyEffect]) -> None:
 def _show_strangeness(case: Case) -> None:
     if case.strangeness is not None:
         st.markdown(
-            f"Stranger than **{case.strangeness:.0%}** of the reference tumors; above 95.5% a "
-            "tumor is marked.",
+            f"Stranger than **{percent(case.strangeness)}** of the reference tumors.",
             help=STRANGENESS,
         )
     st.markdown(
-        f"Farther from its nearest tumors than **{case.map_strangeness:.0%}** of the tumors on "
-        f"this map; {OOD_RULE_SHARE:.0%} is far.",
+        f"Farther from its nearest tumors than **{percent(case.map_strangeness)}** of the tumors "
+        f"on this map; {OOD_RULE_SHARE:.0%} is far.",
         help=OUT_OF_DISTRIBUTION,
     )
 

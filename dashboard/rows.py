@@ -50,12 +50,6 @@ def vectors_of(table: pa.Table) -> npt.NDArray[np.float32]:
     return vectors
 
 
-def vector_column(vectors: npt.NDArray[np.float32]) -> pa.FixedSizeListArray:
-    """Return embeddings, (N, D), as a fixed-size list column."""
-    values = pa.array(np.ascontiguousarray(vectors, dtype=np.float32).ravel())
-    return pa.FixedSizeListArray.from_arrays(values, vectors.shape[1])
-
-
 def points_of(table: pa.Table) -> npt.NDArray[np.float32]:
     """Return the columns `x` and `y` as coordinates, (N, 2), float32."""
     columns: list[Any] = [table[name].to_numpy() for name in ("x", "y")]

@@ -17,7 +17,7 @@ from engine.alignment import Alignment, load_alignment
 from engine.batching import Batch, make_batch
 from engine.covariates import covariate_names
 from engine.devices import Engine
-from engine.model import NUM_LEADING, Reading, TumorEncoder
+from engine.model import NUM_LEADING, Reading, TumorEncoder, full_precision
 from engine.places import DeviceConfig
 from engine.progress import Progress, no_progress
 from engine.readout import Readout
@@ -202,7 +202,8 @@ class _Models(nn.Module):
         told = self.encoder.read(batch)
         if self.alignment is None:
             return told
-        return replace(told, embeddings=self.alignment(told.features))
+        with full_precision(told.features.device):
+            return replace(told, embeddings=self.alignment(told.features))
 
     def forward(self, batch: Batch) -> tuple[Reading, Tensor]:
         """Read a batch with both encoders; what heads read is (B, 0) without an adapter."""

@@ -14,6 +14,7 @@ from engine.type_names import common_type
 EXPLAINED_BELOW = 0.01
 """Largest p-value, corrected for the sources tried, at which a neighborhood counts as explained."""
 
+
 @dataclass(frozen=True, kw_only=True)
 class StudyEffect:
     """One source that is more frequent among the neighbors than their types explain.

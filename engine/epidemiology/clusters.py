@@ -11,7 +11,7 @@ from sklearn.decomposition import PCA
 from sklearn.metrics import pairwise_distances_argmin
 
 from engine.epidemiology.counts import Features
-from engine.epidemiology.naming import top_markers
+from engine.epidemiology.naming import top_markers, top_missing
 from engine.epidemiology.region import DEFAULTS as REGION_DEFAULTS
 from engine.epidemiology.region import Contrast, RegionConfig, contrast
 from engine.progress import Progress, no_progress
@@ -184,8 +184,8 @@ class NamedCluster:
 
     Attributes:
         label: Its number.
-        name: Its top markers, for example "STK11 mutation, KEAP1 mutation"; "no distinctive
-            alteration" where none was found.
+        name: Its top markers, for example "STK11 mutation, KEAP1 mutation"; "TP53 mutation rare"
+            where only that was found, "no distinctive alteration" where nothing was.
         num_tumors: Its size.
         stability: As in `Clusters`.
         contrast: The cluster against all other tumors.
@@ -233,6 +233,9 @@ def name_clusters(
 
 
 def name_of(found: Contrast) -> str:
-    """Name a region by its top markers."""
+    """Name a region by its top markers, or by what is missing in it."""
     labels = [marker.feature.label for marker in top_markers(found)]
+    missing = top_missing(found)
+    if not labels and missing is not None:
+        return f"{missing.feature.label} rare"
     return ", ".join(labels) or "no distinctive alteration"

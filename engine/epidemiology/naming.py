@@ -12,6 +12,12 @@ FOUND_BELOW = 0.05
 """False discovery rate below which something is said."""
 LEAST_SHARE_IN = 0.1
 """Share of a region below which a marker does not describe it, however rare it is elsewhere."""
+LEAST_KNOWN = 0.2
+"""Share of a region of which a marker must be known to describe it."""
+RARE = 0.05
+"""Share of a region up to which an alteration is called rare in it."""
+LEAST_ELSEWHERE = 0.2
+"""Share of the other tumors from which that is worth saying."""
 LEAST_Q = 1e-30
 """A q-value below is written as being below: its exponent means nothing."""
 
@@ -28,7 +34,7 @@ def top_markers(contrast: Contrast, most: int = 3) -> tuple[Marker, ...]:
     """
     chosen: dict[str, Marker] = {}
     for marker in contrast.markers:
-        if _is_telling(marker):
+        if _is_telling(marker, contrast.num_selected):
             chosen.setdefault(marker.feature.name, marker)
     return tuple(chosen.values())[:most]
 
@@ -39,15 +45,31 @@ def top_pair(contrast: Contrast) -> PairMarker | None:
         (
             pair
             for pair in contrast.pairs
-            if _is_telling(pair) and pair.share_in > pair.independent_share
+            if _is_telling(pair, contrast.num_selected) and pair.share_in > pair.independent_share
         ),
         None,
     )
 
 
-def _is_telling(sides: Sides) -> bool:
+def top_missing(contrast: Contrast) -> Marker | None:
+    """Choose the alteration that is rare in a region and frequent elsewhere, if any was found."""
+    return next(
+        (
+            marker
+            for marker in contrast.markers
+            if marker.estimate.q_value < FOUND_BELOW
+            and marker.known_in >= LEAST_KNOWN * contrast.num_selected
+            and marker.share_in <= RARE
+            and marker.share_out >= LEAST_ELSEWHERE
+        ),
+        None,
+    )
+
+
+def _is_telling(sides: Sides, num_selected: int) -> bool:
     found = sides.estimate.q_value < FOUND_BELOW and sides.z > 0
-    return found and sides.share_in >= LEAST_SHARE_IN
+    is_known = sides.known_in >= LEAST_KNOWN * num_selected
+    return found and is_known and sides.share_in >= LEAST_SHARE_IN
 
 
 def say(contrast: Contrast, cancer_types: Sequence[str | None], most: int = 2) -> str:
@@ -72,8 +94,15 @@ def say(contrast: Contrast, cancer_types: Sequence[str | None], most: int = 2) -
         )
         parts.append(f"{names} together in {_against(pair)}")
     if not markers:
-        parts.append("no alteration sets them apart from comparable tumors")
+        parts.append(_say_missing(contrast))
     return "; ".join(parts)
+
+
+def _say_missing(contrast: Contrast) -> str:
+    missing = top_missing(contrast)
+    if missing is None:
+        return "no alteration sets them apart from comparable tumors"
+    return f"no alteration is more frequent than in comparable tumors; {_say_marker(missing)}"
 
 
 def _opening(contrast: Contrast, cancer_types: Sequence[str | None]) -> str:

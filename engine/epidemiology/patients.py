@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 
 Mask = NDArray[np.bool_]
 
-_GLOBAL_PATIENT = re.compile(r"P-\d{7}|TCGA-\w{2}-\w{4}")
+_GLOBAL_PATIENT = re.compile(r"P-\d{7}|TCGA-\w{2}-\w{4}|RCC_\d+")
+"""MSK and TCGA numbers, and the renal series that two checkpoint-blockade studies share."""
 
 
 def patient_keys(study_ids: Sequence[str], patient_ids: Sequence[str]) -> tuple[str, ...]:
-    """Name patients across studies: MSK and TCGA numbers are of one person wherever they stand.
+    """Name patients across studies: some numbers are of one person wherever they stand.
 
     Args:
         study_ids: Study of each tumor, N.

@@ -35,6 +35,8 @@ class RegionConfig:
         num_enriched: Most enriched features whose pairs are tested.
         num_frequent: Most frequent features of the selection whose pairs are tested as well.
         least_share: Share of the selection that such a feature must be in.
+        least_known: Share of the selection of which such a feature must be known: of a gene on few
+            panels, a few tumors would speak for all.
         arms: Chromosome arm of each gene. Two features of one arm that copy number decides are no
             pair: they are one event.
     """
@@ -43,6 +45,7 @@ class RegionConfig:
     num_enriched: int = 30
     num_frequent: int = 15
     least_share: float = 0.05
+    least_known: float = 0.2
     arms: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -158,7 +161,7 @@ def contrast(
     inside = features.count(np.where(selected, groups, -1), num_strata + 1)
     outside = features.count(np.where(against, groups, -1), num_strata + 1)
     markers = _test(inside, outside, config.least_altered)
-    chosen = _candidates(features, markers, config)
+    chosen = _candidates(features, markers, int(selected.sum()), config)
     return Contrast(
         num_selected=int(selected.sum()),
         num_against=int(against.sum()),
@@ -242,10 +245,13 @@ def _test(
     )
 
 
-def _candidates(features: Features, tested: _Tested, config: RegionConfig) -> Codes:
+def _candidates(
+    features: Features, tested: _Tested, num_selected: int, config: RegionConfig
+) -> Codes:
     """Choose the features whose pairs are tested: enriched or frequent, one of each gene."""
     num_in, known_in, _, _ = tested.counts
-    share = np.divide(num_in, known_in, out=np.zeros_like(num_in), where=known_in > 0)
+    enough = known_in >= max(config.least_known * num_selected, 1)
+    share = np.divide(num_in, known_in, out=np.zeros_like(num_in), where=enough)
     enriched = [i for i in tested.order if tested.found.z[i] > 0 and share[i] >= config.least_share]
     frequent = tested.order[np.argsort(-share[tested.order], kind="stable")]
     chosen: dict[str, int] = {}

@@ -15,7 +15,7 @@ from engine.conformal import ConformalSets
 from engine.directions import Directions
 from engine.embed import Encoder
 from engine.errors import EvaluationError
-from engine.evaluation.calibration_rows import calibration_rows
+from engine.evaluation.calibration_rows import calibration_rows, reliability_tables
 from engine.evaluation.cohort import EvaluationCohort
 from engine.evaluation.few_label_rows import few_label_rows
 from engine.evaluation.mixing_rows import mixing_rows
@@ -34,6 +34,7 @@ from engine.survival import RiskHead
 from engine.tokens import TumorTokens
 from engine.training.outcomes import RESPONSE_STUDIES, Described
 from engine.training.response import ICB_RESPONSE
+from engine.training.split import TEST
 from engine.weights import load_model
 
 LEFT_OUT = ("GIST", "UVM", "PCPG", "THYM", "TGCT", "MESO")
@@ -85,7 +86,13 @@ def _response(subject: Subject, progress: Progress) -> list[Row]:
     external = [subject.treated[name] for name in EXTERNAL_STUDIES if name in subject.treated]
     if head is None or not trained or not external:
         return []
-    return response_rows(subject.encoder, head, trained, external, progress=progress)
+    parts = subject.cohort.parts
+    seen = [
+        patient
+        for patient, part in zip(subject.cohort.patient_ids, parts, strict=True)
+        if part != TEST
+    ]
+    return response_rows(subject.encoder, head, trained, external, seen=seen, progress=progress)
 
 
 def _survival(subject: Subject, progress: Progress) -> list[Row]:
@@ -163,12 +170,18 @@ def evaluate(
         began = time.monotonic()
         rows += SECTIONS[name](subject, progress)
         seconds[name] = round(time.monotonic() - began, 1)
+    labeled = [head for head in subject.heads if head.task in subject.cohort.labels]
+    told = {
+        "seconds": seconds,
+        "elapsed_s": round(time.monotonic() - started, 1),
+        "reliability": reliability_tables(subject.encoder, labeled, subject.cohort),
+    }
     return Evaluation(
         model_digest=subject.encoder.digest,
         data_digest=data_digest,
         rows=tuple(rows),
         slices=slice_rows(subject.encoder, subject.heads, subject.cohort, progress),
-        facts=_facts() | {"seconds": seconds, "elapsed_s": round(time.monotonic() - started, 1)},
+        facts=_facts() | told,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,6 +59,7 @@ def response_rows(
     trained: Sequence[Described],
     external: Sequence[Described],
     *,
+    seen: Collection[str] = (),
     progress: Progress = no_progress,
 ) -> list[Row]:
     """Measure the response head on external cohorts, the baselines fitted on the same patients.
@@ -68,6 +69,7 @@ def response_rows(
         head: The response head.
         trained: Cohorts that the head was fitted on.
         external: Cohorts that it was not fitted on.
+        seen: Patients whose tumors the encoder was trained on.
         progress: Told how far the work is.
 
     Returns:
@@ -78,7 +80,7 @@ def response_rows(
         join_treated([read_treated(encoder, cohort, progress=progress) for cohort in cohorts])
         for cohorts in (trained, external)
     )
-    rows = unseen(asked, learned)
+    rows = unseen(asked, {*learned.patient_ids, *seen})
     known = np.flatnonzero(learned.labeled)
     raw = _raw(external)[rows]
     baselines = _baselines(_raw(trained)[known], learned.take(known), raw)
@@ -93,9 +95,18 @@ def response_rows(
     return measure_response(told)
 
 
-def unseen(asked: TreatedTumors, learned: TreatedTumors) -> NDArray[np.int64]:
-    """Find the labeled tumors of patients who are in no training cohort, (n,)."""
-    seen = {patient for patient in learned.patient_ids if GLOBAL_ID.fullmatch(patient)}
+def unseen(asked: TreatedTumors, patients: Collection[str]) -> NDArray[np.int64]:
+    """Find the labeled tumors of patients whom no training cohort holds.
+
+    Args:
+        asked: Tumors.
+        patients: Patients of training cohorts; only identifiers that hospitals share between
+            cohorts say that two patients are one.
+
+    Returns:
+        Rows of `asked`, (n,).
+    """
+    seen = {patient for patient in patients if GLOBAL_ID.fullmatch(patient)}
     is_new = np.array([patient not in seen for patient in asked.patient_ids], dtype=bool)
     rows: NDArray[np.int64] = np.flatnonzero(asked.labeled & is_new)
     return rows

@@ -1,8 +1,8 @@
-"""The cancer-type head by group of patients: where it does worse must be seen."""
+"""The cancer-type heads by group of patients: where they do worse must be seen."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -12,15 +12,25 @@ from engine.evaluation.cohort import EvaluationCohort
 from engine.evaluation.paired import METRICS, compare
 from engine.evaluation.rows import Estimate, Row
 from engine.evaluation.subtypes import AS_MEASURED
-from engine.head_tasks import CANCER_TYPE
+from engine.head_tasks import CANCER_TYPE, ONCOTREE_TYPE
 from engine.heads import Head
 from engine.progress import Progress
 from engine.training.split import TEST
 
 FEWEST = 20
 """Test tumors that a group must have to get a row."""
-ATTRIBUTES = ("SEX", "AGE", "MUTATION_SOURCE")
+ATTRIBUTES = (
+    "SEX",
+    "AGE",
+    "AGE_AT_SEQUENCING",
+    "MUTATION_SOURCE",
+    "RACE",
+    "GENE_PANEL",
+    "SAMPLE_TYPE",
+)
 """Clinical attributes that patients are grouped by."""
+
+Groupings = Mapping[str, Callable[[EvaluationCohort, int], str | None]]
 
 AGES = ((0, 50, "under 50"), (50, 65, "50 to 64"), (65, 200, "65 and over"))
 
@@ -43,25 +53,34 @@ def slice_rows(
         part: Whose patients are measured.
 
     Returns:
-        By grouping (cancer type, sex, age, panel, source of the mutations) a row per group.
+        By grouping (cancer type, sex, age, ancestry, panel and so on) a row per group.
     """
-    head = next((head for head in heads if head.task == CANCER_TYPE), None)
-    if head is None:
-        return {}
-    rows = cohort.labeled(CANCER_TYPE)
-    rows = rows[cohort.parts[rows] == part]
-    readout = encoder.read(cohort.tokens.take(rows))
-    told = head.probabilities(getattr(readout, head.reads))
-    labels = [str(cohort.labels[CANCER_TYPE][i]) for i in rows]
-    truth = np.array([head.classes.index(label) for label in labels])
-    patients = np.array([cohort.patient_ids[i] for i in rows])
-    slices = {}
-    for i, (name, group_of) in enumerate(GROUPINGS.items()):
+    by_task = {head.task: head for head in heads}
+    slices: dict[str, tuple[Row, ...]] = {}
+    for i, (task, groupings) in enumerate(GROUPINGS.items()):
         progress("Measuring groups of patients", i, len(GROUPINGS))
-        groups = np.array([group_of(cohort, row) or "" for row in rows])
-        slices[name] = _by_group(groups, told, truth, patients, part)
+        if task in by_task:
+            slices |= _slices_of(encoder, by_task[task], cohort, groupings, part)
     progress("Measuring groups of patients", len(GROUPINGS), len(GROUPINGS))
     return {name: found for name, found in slices.items() if found}
+
+
+def _slices_of(
+    encoder: Encoder, head: Head, cohort: EvaluationCohort, groupings: Groupings, part: str
+) -> dict[str, tuple[Row, ...]]:
+    rows = cohort.labeled(head.task)
+    known = np.array([cohort.labels[head.task][i] in head.classes for i in rows], dtype=bool)
+    rows = rows[known & (cohort.parts[rows] == part)]
+    readout = encoder.read(cohort.tokens.take(rows))
+    told = head.probabilities(getattr(readout, head.reads))
+    truth = np.array([head.classes.index(str(cohort.labels[head.task][i])) for i in rows])
+    patients = np.array([cohort.patient_ids[i] for i in rows])
+    return {
+        name: _by_group(
+            np.array([group_of(cohort, row) or "" for row in rows]), told, truth, patients, part
+        )
+        for name, group_of in groupings.items()
+    }
 
 
 def _by_group(
@@ -97,22 +116,36 @@ def _attribute(name: str) -> Callable[[EvaluationCohort, int], str | None]:
     return value
 
 
-def _age_group(cohort: EvaluationCohort, row: int) -> str | None:
-    stated = _attribute("AGE")(cohort, row)
-    try:
-        years = float(str(stated).removesuffix("+"))
-    except ValueError:
-        return None
-    return next((name for low, high, name in AGES if low <= years < high), None)
+def _age_group(name: str) -> Callable[[EvaluationCohort, int], str | None]:
+    def value(cohort: EvaluationCohort, row: int) -> str | None:
+        stated = _attribute(name)(cohort, row)
+        try:
+            years = float(str(stated).removesuffix("+"))
+        except ValueError:
+            return None
+        return next((name for low, high, name in AGES if low <= years < high), None)
+
+    return value
 
 
-def _cancer_type(cohort: EvaluationCohort, row: int) -> str | None:
-    return cohort.labels[CANCER_TYPE][row]
+def _label(task: str) -> Callable[[EvaluationCohort, int], str | None]:
+    return lambda cohort, row: cohort.labels[task][row]
 
 
-GROUPINGS: dict[str, Callable[[EvaluationCohort, int], str | None]] = {
-    "cancer type": _cancer_type,
-    "sex": _attribute("SEX"),
-    "age": _age_group,
-    "source of the mutations": _attribute("MUTATION_SOURCE"),
+GROUPINGS: dict[str, Groupings] = {
+    CANCER_TYPE: {
+        "cancer type": _label(CANCER_TYPE),
+        "sex": _attribute("SEX"),
+        "age": _age_group("AGE"),
+        "source of the mutations": _attribute("MUTATION_SOURCE"),
+    },
+    ONCOTREE_TYPE: {
+        "OncoTree type": _label(ONCOTREE_TYPE),
+        "sex (MSK)": _attribute("SEX"),
+        "age (MSK)": _age_group("AGE_AT_SEQUENCING"),
+        "ancestry (MSK)": _attribute("RACE"),
+        "panel (MSK)": _attribute("GENE_PANEL"),
+        "primary or metastasis (MSK)": _attribute("SAMPLE_TYPE"),
+    },
 }
+"""By task, what its patients are grouped by; ancestry as the hospital's records state it."""

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from scipy.stats import spearmanr
 from torch import Tensor
 
-from engine.explaining.alterations import COVARIATE, Unit
+from engine.errors import ExplanationError
+from engine.explaining.alterations import COVARIATE, Unit, dissect
 from engine.explaining.game import BASELINE, Floats, Game, TumorGame
 from engine.explaining.passes import Networks
 from engine.explaining.targets import Target
@@ -157,7 +158,12 @@ def roll_up(
 
     Returns:
         Summed values by name, largest in absolute value first.
+
+    Raises:
+        ExplanationError: If they cannot be added up by that.
     """
+    if by not in ROLL_UPS:
+        raise ExplanationError(f"A roll-up by {by!r} was asked for. Choose gene, kind or pathway.")
     sums: dict[str, float] = {}
     for unit, value in zip(attribution.units, attribution.values.tolist(), strict=True):
         names = _names(unit, by, pathways or {})
@@ -239,9 +245,13 @@ def attributions_of(
         progress: Told the number of tumors done; what it raises ends the work.
 
     Yields:
-        Tumor and its attribution, in the order of `rows`.
+        Tumor and its attribution, in the order of `rows`; a tumor of which nothing is known has
+        none.
     """
     for done, row in enumerate(rows.tolist(), start=1):
-        game = TumorGame.of(networks, target, tokens.take(np.array([row])))
-        yield row, integrated_gradients(game, num_steps=num_steps)
+        one = tokens.take(np.array([row]))
+        tumor = dissect(one, networks.vocabulary, networks.background)
+        if tumor.units:
+            game = TumorGame(networks=networks, target=target, tumor=tumor)
+            yield row, integrated_gradients(game, num_steps=num_steps)
         progress("Explaining tumors", done, len(rows))

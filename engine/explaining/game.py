@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.batching import plan_batches
+from engine.errors import ExplanationError
 from engine.explaining.alterations import TumorUnits, Unit, dissect
 from engine.explaining.passes import Networks, TumorPass
 from engine.explaining.targets import EMBEDDINGS, Target, Told
@@ -76,9 +77,14 @@ class TumorGame:
         """Split one tumor into units and explain it.
 
         Raises:
-            ExplanationError: If there is not exactly one tumor.
+            ExplanationError: If there is not exactly one tumor, or nothing is known of it.
         """
         tumor = dissect(tokens, networks.vocabulary, networks.background)
+        if not tumor.units:
+            raise ExplanationError(
+                "A tumor without alterations was found that was not sequenced either, expected at "
+                "least one of the two. There is nothing to explain; choose another tumor."
+            )
         return cls(networks=networks, target=target, tumor=tumor)
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -73,8 +74,11 @@ def shap_of_head(
             f"The class {class_name!r} was asked for, and the head {head.task} has "
             f"{', '.join(head.classes)}. Choose one of them."
         )
-    from shap import LinearExplainer
-    from shap.maskers import Independent
+    with warnings.catch_warnings():
+        # Importing shap draws color maps by calls that matplotlib means to drop.
+        warnings.simplefilter("ignore", PendingDeprecationWarning)
+        from shap import LinearExplainer
+        from shap.maskers import Independent
 
     number = head.classes.index(class_name)
     weights = head.weights.astype(np.float64)

@@ -21,7 +21,8 @@ from torch.nn.functional import gelu, normalize, scaled_dot_product_attention
 from engine.adapter import ADAPTED_LAYERS, AdaptedEncoder, LowRankLinear, load_adapter
 from engine.batching import Batch, make_batch
 from engine.covariates import COPY_NUMBER_IDS, SCALARS
-from engine.explaining.alterations import BURDEN, SPECTRUM, Background, TumorUnits, without
+from engine.explaining.alterations import BURDEN, SPECTRUM, Background, TumorUnits
+from engine.explaining.removal import without
 from engine.model import NUM_LEADING, Block, TumorEncoder, count_tokens
 from engine.tokens import COPY_NUMBER
 from engine.vocabulary import SUBSTITUTIONS, Vocabulary

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from engine.embed import Encoder
 from engine.errors import ExplanationError
-from engine.explaining.alterations import SHALLOW, TumorUnits, units_of, without
+from engine.explaining.alterations import SHALLOW, TumorUnits, units_of
+from engine.explaining.removal import without
 from engine.kinds import Kind
 from engine.placement import Placement, Reference, place
 from engine.predictor import Predictor

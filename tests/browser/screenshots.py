@@ -20,7 +20,7 @@ from tests.browser.driving import chromium, lasso, served, settle, wait_for_map
 GALLERY = Path(__file__).parent / "gallery"
 SIZES = {"desktop": (1440, 900), "projector": (1920, 1080)}
 THEMES = ("light", "dark")
-SAMPLE = "synthetic_demo/SYN-0101"
+SAMPLE = "synthetic_demo/SYN-0006"
 
 
 def open_map(query: str = "") -> Callable[[Page, str], None]:

@@ -24,7 +24,7 @@ def test_the_store_keeps_every_column_of_a_prediction() -> None:
 @pytest.mark.parametrize(
     ("module", "unwanted"),
     [
-        ("dashboard.cli", {"torch", "streamlit", "umap", "plotly"}),
+        ("dashboard.cli", {"torch", "streamlit", "umap", "plotly", "pandas"}),
         ("dashboard.service", {"torch", "streamlit", "umap", "plotly", "typer"}),
         ("dashboard.jobs", {"torch", "streamlit", "duckdb"}),
         ("dashboard.placing", {"torch", "umap"}),

@@ -11,7 +11,6 @@ from engine.config import EncoderConfig
 from engine.devices import LEAST_BUDGET
 from engine.embed import Encoder
 from engine.errors import TrainingError, WeightsError
-from engine.kinds import Kind
 from engine.model import TumorEncoder
 from engine.places import DeviceConfig
 from engine.tokens import TumorTokens

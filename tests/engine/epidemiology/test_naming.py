@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from engine.epidemiology.clusters import name_of
 from engine.epidemiology.naming import say, top_markers, top_pair
 from engine.epidemiology.region import Contrast, contrast
 from tests.engine.epidemiology.made import features_of, noise
@@ -47,6 +48,27 @@ def test_a_region_like_all_others_is_said_to_be_so() -> None:
     assert say(found, [None] * 200) == (
         "200 tumors; no alteration sets them apart from comparable tumors"
     )
+
+
+def test_what_is_missing_is_said_where_nothing_is_frequent() -> None:
+    has = noise(N, 3, share=0.4)
+    has[INSIDE, 1] = False
+    found = contrast(features_of(has, names=["KRAS", "TP53", "RB1"]), INSIDE, ~INSIDE, ONE)
+    assert say(found, [None] * 200).startswith(
+        "200 tumors; no alteration is more frequent than in comparable tumors; "
+        "TP53 mutated in 0% (against 4"
+    )
+    assert name_of(found) == "TP53 mutation rare"
+
+
+def test_a_gene_known_of_a_few_tumors_does_not_speak_for_all() -> None:
+    has, known = noise(N, 2, share=0.1), np.ones((N, 2), dtype=bool)
+    has[INSIDE] = True
+    known[20:200, 0] = False
+    found = contrast(features_of(has, known, names=["H3P6", "KRAS"]), INSIDE, ~INSIDE, ONE)
+    assert [marker.feature.name for marker in found.markers] == ["KRAS", "H3P6"]
+    assert [marker.feature.name for marker in top_markers(found)] == ["KRAS"]
+    assert found.pairs == ()
 
 
 def test_copy_number_is_named_as_what_it_is() -> None:

@@ -11,6 +11,8 @@ def test_numbers_of_large_programs_name_one_person_everywhere() -> None:
     )
     assert keys[0] == keys[1]
     assert keys[2] != keys[3]
+    renal = patient_keys(["braun_2020", "miao_2018_ccrcc"], ["RCC_1", "RCC_1"])
+    assert renal[0] == renal[1]
 
 
 def test_one_tumor_of_each_patient_is_kept() -> None:
