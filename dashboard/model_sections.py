@@ -38,13 +38,14 @@ WHO = (
     "Adults, nearly all with solid tumors; about half are women; median age 60 (TCGA) and 64 "
     "(MSK-MET).",
     "One tumor of each patient, and no patient in two parts, across studies either.",
-    "79% of the patients of MSK-MET are White; the other studies do not state race. How well it "
-    "does by ancestry was not measured.",
+    "79% of the patients of MSK-MET are White; the other studies do not state race, so by ancestry "
+    "it was measured on MSK-MET alone.",
 )
 LIMITS = (
     "It sees alterations only: no expression, methylation, histology or treatment.",
     "Labels of subtypes come from TCGA alone: nobody has tested them in another hospital.",
-    "Tumors of different studies lie apart on the map more than their biology explains.",
+    "The map is fitted to mix studies and panels within a cancer type, but not all that tells them "
+    "apart is gone.",
     "Cancer types that it was never shown are mostly not flagged as unknown.",
     "A tumor with few alterations carries little information: its neighbors say little.",
     "Panels look at a few hundred genes; what lies outside is unknown, never wild type.",
@@ -52,7 +53,9 @@ LIMITS = (
 PROCEDURE = (
     "Genes are hidden, as if the panel had not covered them, and told from the rest of the tumor; "
     "a second view of the same tumor, through another real panel, must be found among those of "
-    "others. Low-rank adapters and linear heads are then fitted on the training patients; "
+    "others. A linear map then keeps what differs between tumors and cancer types, and shrinks what "
+    "differs between panels, and between studies of one type: the embedding. Low-rank adapters "
+    "and linear heads are fitted on the training patients; "
     "settings were chosen on the validation patients. The test patients took no part in any of it."
 )
 

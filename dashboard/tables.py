@@ -200,9 +200,9 @@ def draw_pretrain(console: Console, result: PretrainResult) -> None:
     """Print the digest of the weights and how well they reconstruct hidden genes."""
     console.print(
         f"Model {result.model_digest[:12]} in {result.directory.name}, trained in "
-        f"{result.card['elapsed_s'] / 60:.0f} min. Scores of hidden genes, test tumors:"
+        f"{result.card['elapsed_s'] / 60:.0f} min. Scores of hidden genes, validation tumors:"
     )
-    scores = result.card["reconstruction"]["test"]
+    scores = result.card["reconstruction"]["validation"]
     _print(console, "Reconstruction", tuple(scores[0]), scores)
 
 

@@ -87,17 +87,20 @@ def _arms(batch: Batch, membership: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _count(batch: Batch, kinds: tuple[int, ...]) -> Tensor:
-    """Count the tokens of some kinds in each tumor, (B,)."""
-    chosen = torch.isin(batch.kind, torch.tensor(kinds, device=batch.kind.device))
-    return torch.bincount(batch.tumor[chosen], minlength=batch.num_tumors).float()
+    """Count the tokens of some kinds in each tumor, (B,), without waiting for a device."""
+    chosen = torch.zeros_like(batch.kind, dtype=torch.float32)
+    for kind in kinds:
+        chosen += batch.kind == kind
+    return chosen.new_zeros(batch.num_tumors).index_add_(0, batch.tumor, chosen)
 
 
 def substitution_counts(batch: Batch) -> Tensor:
     """Count the mutations of each tumor by substitution class, (B, S), float32."""
     width = len(SUBSTITUTIONS)
     known = batch.substitution > 0
-    cells = batch.tumor[known] * width + batch.substitution[known] - 1
-    tokens = torch.bincount(cells, minlength=batch.num_tumors * width)
+    cells = batch.tumor * width + (batch.substitution - 1).clamp(min=0)
+    tokens = batch.outside_spectrum.new_zeros(batch.num_tumors * width)
+    tokens.index_add_(0, cells, known.to(tokens.dtype))
     return batch.outside_spectrum + tokens.view(-1, width)
 
 

@@ -108,8 +108,8 @@ def associate(tables: Tables, wanted: Mask | None = None) -> Associations:
 
     Returns:
         The associations. Mantel-Haenszel with the variance of Robins, Breslow and Greenland and
-        the continuity-corrected test; where counts are small and the test is not far from
-        significant, or a cell is empty, the exact conditional test of the same hypothesis.
+        the continuity-corrected test; where counts are small or a cell is empty, and the
+        test is not far from significant, the exact conditional test of the same hypothesis.
 
     References:
         Mantel and Haenszel 1959, doi:10.1093/jnci/22.4.719; Robins, Breslow and Greenland 1986,
@@ -119,8 +119,8 @@ def associate(tables: Tables, wanted: Mask | None = None) -> Associations:
     found = _mantel_haenszel(tables)
     variance = found.pop("variance")
     one_sided = (found["odds_ratio"] == 0) | np.isinf(found["odds_ratio"])
-    small = ((variance < SMALL_VARIANCE) & (found["p_value"] < EXACT_BELOW)) | one_sided
-    small &= variance > 0
+    small = (variance < SMALL_VARIANCE) | one_sided
+    small &= (variance > 0) & (found["p_value"] < EXACT_BELOW)
     columns = np.flatnonzero(small if wanted is None else small & wanted)
     spans = _supports(tables, columns)
     columns = columns[spans < WIDEST_SUPPORT]

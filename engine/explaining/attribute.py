@@ -14,7 +14,7 @@ from torch import Tensor
 from engine.errors import ExplanationError
 from engine.explaining.alterations import COVARIATE, Unit, dissect
 from engine.explaining.game import BASELINE, Floats, Game, TumorGame
-from engine.explaining.passes import Networks
+from engine.explaining.networks import Networks
 from engine.explaining.targets import Target
 from engine.progress import Progress, no_progress
 from engine.tokens import TumorTokens

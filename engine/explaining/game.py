@@ -14,7 +14,8 @@ from torch import Tensor
 from engine.batching import plan_batches
 from engine.errors import ExplanationError
 from engine.explaining.alterations import TumorUnits, Unit, dissect
-from engine.explaining.passes import Networks, TumorPass
+from engine.explaining.networks import Networks
+from engine.explaining.passes import TumorPass
 from engine.explaining.targets import EMBEDDINGS, Target, Told
 from engine.heads import ADAPTED, FROZEN
 from engine.progress import Progress, no_progress

@@ -7,10 +7,8 @@ between it is a smooth way from one to the other, for gradients.
 
 from __future__ import annotations
 
-import copy
 from dataclasses import dataclass, fields
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -18,16 +16,14 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import gelu, normalize, scaled_dot_product_attention
 
-from engine.adapter import ADAPTED_LAYERS, AdaptedEncoder, LowRankLinear, load_adapter
 from engine.batching import Batch, make_batch
 from engine.covariates import COPY_NUMBER_IDS, SCALARS
-from engine.explaining.alterations import BURDEN, SPECTRUM, Background, TumorUnits
+from engine.explaining.alterations import BURDEN, SPECTRUM, TumorUnits
 from engine.explaining.removal import without
 from engine.model import NUM_LEADING, Block, TumorEncoder, count_tokens
 from engine.tokens import COPY_NUMBER
-from engine.vocabulary import SUBSTITUTIONS, Vocabulary
-from engine.weights import SHIPPED, LoadedModel, load_model
-from kernels.dispatch import Rotation
+from engine.vocabulary import SUBSTITUTIONS
+from kernels.dispatch import Rotation, varlen_attention
 from kernels.reference import rotate
 
 SMALLEST_GATE = 1e-30
@@ -36,70 +32,6 @@ SMALLEST_GATE = 1e-30
 NUM_SCALARS = len(SCALARS)
 NUM_BURDEN = 2
 """Covariates that count mutations come first among the scalars."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Networks:
-    """What an explanation runs: the encoder, and its adapted copy where there is one."""
-
-    encoder: TumorEncoder
-    adapted: AdaptedEncoder | None
-    vocabulary: Vocabulary
-    digest: str
-
-    @classmethod
-    def of(cls, loaded: LoadedModel) -> Networks:
-        """Take the networks of a model, in evaluation mode."""
-        return cls(
-            encoder=loaded.model.eval().requires_grad_(requires_grad=False),
-            adapted=load_adapter(loaded),
-            vocabulary=loaded.vocabulary,
-            digest=loaded.digest,
-        )
-
-    @classmethod
-    def load(cls, directory: Path | None = None) -> Networks:
-        """Load a model folder; the shipped weights when no folder is named.
-
-        Raises:
-            WeightsError: If a file is missing or damaged.
-        """
-        return cls.of(load_model(directory or SHIPPED))
-
-    @cached_property
-    def background(self) -> Background:
-        """What stands in for burden and spectrum."""
-        return Background.of(self.encoder)
-
-    @cached_property
-    def bent(self) -> TumorEncoder:
-        """The adapted encoder with its updates added to its weights: a fifth less work.
-
-        Without an adapter this is the encoder.
-        """
-        if self.adapted is None:
-            return self.encoder
-        merged = copy.deepcopy(self.adapted.encoder)
-        for block in merged.blocks:
-            for name in ADAPTED_LAYERS:
-                setattr(block, name, _merged(getattr(block, name)))
-        return merged.eval().requires_grad_(requires_grad=False)
-
-    def read_bent(self, features: Tensor) -> Tensor:
-        """Turn features of `bent` (S, F) into what heads read, (S, W)."""
-        if self.adapted is None:
-            return features[:, :0]
-        read: Tensor = torch.tanh(self.adapted.reader(self.adapted.norm(features)))
-        return read
-
-
-def _merged(layer: LowRankLinear) -> nn.Linear:
-    base = layer.base
-    linear = nn.Linear(base.in_features, base.out_features, device=base.weight.device)
-    with torch.no_grad():
-        linear.weight.copy_(base.weight + layer.up @ layer.down)
-        linear.bias.copy_(base.bias)
-    return linear
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -213,19 +145,39 @@ class TumorPass:
             ends = lengths.cumsum(0)
             first = (ends - lengths)[:, None] + torch.arange(NUM_LEADING, device=self._device)
             place = torch.arange(len(token), device=self._device) + NUM_LEADING * (version + 1)
-            x = self._tokens.new_empty(len(token) + first.numel(), self._tokens.shape[1])
-            x[first.flatten()] = self._leading(gates, covariates).flatten(0, 1)
-            x[place] = self._tokens[token]
-            position = self._position.new_zeros(len(x))
-            position[place] = self._position[token]
+            order = _Order(leading=first.flatten(), place=place, token=token)
+            leading = self._leading(gates, covariates).flatten(0, 1)
+            x = order.lay_out(leading, self._tokens)
+            position = order.lay_out(self._position.new_zeros(len(leading)), self._position)
             bounds = [0, *ends.tolist()]
             rotation = Rotation(position, self._encoder.rotary_steps)
-            for block in self._encoder.blocks:
+            x = self._first_block(x, leading, order, bounds)
+            for block in self._encoder.blocks[1:]:
                 x = block(x, rotation, bounds)
             x = self._encoder.final_norm(x)
             sums = x.new_zeros(len(gates), x.shape[1]).index_add(0, version, x[place])
             mean = sums / (lengths - NUM_LEADING).clamp(min=1)[:, None]
             return self._states(x[first], mean, covariates)
+
+    def _first_block(self, x: Tensor, leading: Tensor, order: _Order, bounds: list[int]) -> Tensor:
+        """Apply the first block, where what tokens ask is the same in every version.
+
+        Leading tokens stand at position 0, which rotates nothing.
+        """
+        block = self._encoder.blocks[0]
+        assert isinstance(block, Block)
+        asked = _asked(block, leading)
+        q, k, v = order.lay_out(asked, self._asked_by_tokens).unbind(1)
+        x = x + block.out(varlen_attention(q, k, v, bounds).flatten(1))
+        result: Tensor = x + block.down(gelu(block.up(block.feed_norm(x))))
+        return result
+
+    @cached_property
+    def _asked_by_tokens(self) -> Tensor:
+        """Turned queries, turned keys and values of the tokens in the first block, (T, 3, H, .)."""
+        q, k, v = _asked(self._encoder.blocks[0], self._tokens).unbind(1)
+        rotation = Rotation(self._position, self._encoder.rotary_steps)
+        return torch.stack([rotate(q, *rotation.table), rotate(k, *rotation.table), v], 1)
 
     def num_tokens(self, present: NDArray[np.bool_]) -> NDArray[np.int64]:
         """Count what each version costs, (S,): its alterations and the leading tokens."""
@@ -299,12 +251,33 @@ class TumorPass:
         )
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Order:
+    """Where the rows of S packed versions stand."""
+
+    leading: Tensor  # (3 S,) places of the leading tokens
+    place: Tensor  # (N,) places of the tokens
+    token: Tensor  # (N,) which token of the tumor stands there
+
+    def lay_out(self, leading: Tensor, tokens: Tensor) -> Tensor:
+        """Put rows of the leading tokens (3 S, ...) and of the tumor's (T, ...) in their places."""
+        laid = tokens.new_empty(len(self.leading) + len(self.place), *tokens.shape[1:])
+        laid[self.leading] = leading
+        laid[self.place] = tokens[self.token]
+        return laid
+
+
+def _asked(block: nn.Module, x: Tensor) -> Tensor:
+    """Queries, keys and values of a block before they are turned, (T, 3, H, D / H)."""
+    assert isinstance(block, Block)
+    asked: Tensor = block.qkv(block.attention_norm(x)).unflatten(-1, (3, block.num_heads, -1))
+    return asked
+
+
 def _gated_block(block: nn.Module, x: Tensor, rotation: Rotation, bias: Tensor) -> Tensor:
     """Apply a block to S versions side by side, (L, S, D), with a bias per key, (S, 1, 1, L)."""
     assert isinstance(block, Block)
-    heads = block.num_heads
-    qkv = block.qkv(block.attention_norm(x)).unflatten(-1, (3, heads, -1))
-    q, k, v = qkv.unbind(2)  # (L, S, H, D / H) each
+    q, k, v = _asked(block, x).unbind(2)  # (L, S, H, D / H) each
     turned = [rotate(part.flatten(1, 2), *rotation.table).view_as(part) for part in (q, k)]
     queries, keys, values = (part.permute(1, 2, 0, 3) for part in (*turned, v))
     attended = scaled_dot_product_attention(queries, keys, values, attn_mask=bias)

@@ -18,7 +18,7 @@ from engine.explaining.attribute import (
     roll_up,
 )
 from engine.explaining.game import TumorGame
-from engine.explaining.passes import Networks
+from engine.explaining.networks import Networks
 from engine.explaining.shapley import shapley_values
 from engine.explaining.targets import EMBEDDINGS, Target
 from engine.tokens import tokenize

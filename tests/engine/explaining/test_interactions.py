@@ -9,7 +9,7 @@ import torch
 from engine.errors import ExplanationError
 from engine.explaining.game import TumorGame
 from engine.explaining.interactions import all_pairs, interaction_index, pair_effects
-from engine.explaining.passes import Networks
+from engine.explaining.networks import Networks
 from engine.explaining.shapley import shapley_values
 from engine.explaining.targets import EMBEDDINGS, Target
 from tests.engine.explaining.toys import Toy, exact_interaction, networks, tumor

@@ -9,7 +9,8 @@ import torch
 from engine.batching import make_batch
 from engine.explaining.alterations import dissect
 from engine.explaining.game import TumorGame
-from engine.explaining.passes import Networks, TumorPass
+from engine.explaining.networks import Networks
+from engine.explaining.passes import TumorPass
 from engine.explaining.removal import without
 from engine.explaining.targets import EMBEDDINGS, Target
 from engine.tokens import TumorTokens, tokenize

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import permutations
 from math import factorial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,7 +17,7 @@ from torch import Tensor
 from engine.config import EncoderConfig
 from engine.explaining.alterations import Unit
 from engine.explaining.game import Game
-from engine.explaining.passes import Networks
+from engine.explaining.networks import Networks
 from engine.kinds import Kind
 from engine.model import TumorEncoder
 from engine.progress import Progress, no_progress
@@ -98,7 +99,12 @@ PANEL = ("KRAS", "TP53", "STK11", "KEAP1", "MYC", "RAD21", "CDKN2A", "ERBB2", "C
 
 def tumor() -> TumorTokens:
     """One tumor with every kind of unit."""
-    mutation = {"reference_allele": "C", "tumor_allele": "A", "vaf": 0.3, "indel_length": 0}
+    mutation: dict[str, Any] = {
+        "reference_allele": "C",
+        "tumor_allele": "A",
+        "vaf": 0.3,
+        "indel_length": 0,
+    }
     rows = [
         alteration("T", "KRAS", start_position=25398284, protein_position=12, **mutation),
         alteration("T", "TP53", start_position=7577000, protein_position=273, **mutation),
