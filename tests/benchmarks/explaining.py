@@ -1,4 +1,4 @@
-"""Explanations of one real tumor with 60 alterations, and of a cohort, against Captum one at a time.
+"""Explanations of a real tumor with 60 alterations and of a cohort, against Captum one at a time.
 
 Run: `TUMORXY_DATA=DATA python -m tests.benchmarks.explaining [STUDY]`. Prints a table and writes
 tests/benchmarks/results/explaining.csv. Beside wall time stands the time of the processor, summed
