@@ -67,6 +67,11 @@ class Encoder:
         return Engine(models, self._devices)
 
     @property
+    def loaded(self) -> LoadedModel:
+        """The verified model."""
+        return self._loaded
+
+    @property
     def digest(self) -> str:
         """Model digest, 64 hex characters."""
         return self._loaded.digest

@@ -141,10 +141,11 @@ class TumorGame:
 
     def smooth(self, gates: Tensor) -> Tensor:
         """Tell the target for gates in 0..1, (S, U) to (S,), differentiably."""
+        gates = gates.to(self.networks.encoder.covariate_mean.device)
         told: Told = {}
         if self._plain is not None:
             states = self._plain.gated(gates)
-            told |= {EMBEDDINGS: states.embeddings, FROZEN: states.features}
+            told |= {EMBEDDINGS: self.networks.align(states), FROZEN: states.features}
         if self._bent is not None:
             told[ADAPTED] = self.networks.read_bent(self._bent.gated(gates).features)
         return self.target.score(told)
@@ -154,7 +155,7 @@ class TumorGame:
             told: Told = {}
             if self._plain is not None:
                 states = self._plain.present(present)
-                told |= {EMBEDDINGS: states.embeddings, FROZEN: states.features}
+                told |= {EMBEDDINGS: self.networks.align(states), FROZEN: states.features}
             if self._bent is not None:
                 told[ADAPTED] = self.networks.read_bent(self._bent.present(present).features)
             scores: Floats = self.target.score(told).double().cpu().numpy()

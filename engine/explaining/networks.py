@@ -11,7 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from engine.adapter import ADAPTED_LAYERS, AdaptedEncoder, LowRankLinear, load_adapter
+from engine.alignment import Alignment, load_alignment
 from engine.explaining.alterations import Background
+from engine.explaining.passes import States
 from engine.model import TumorEncoder
 from engine.vocabulary import Vocabulary
 from engine.weights import SHIPPED, LoadedModel, load_model
@@ -23,6 +25,7 @@ class Networks:
 
     encoder: TumorEncoder
     adapted: AdaptedEncoder | None
+    alignment: Alignment | None
     vocabulary: Vocabulary
     digest: str
 
@@ -32,6 +35,7 @@ class Networks:
         return cls(
             encoder=loaded.model.eval().requires_grad_(requires_grad=False),
             adapted=load_adapter(loaded),
+            alignment=load_alignment(loaded),
             vocabulary=loaded.vocabulary,
             digest=loaded.digest,
         )
@@ -63,6 +67,13 @@ class Networks:
             for name in ADAPTED_LAYERS:
                 setattr(block, name, _merged(getattr(block, name)))
         return merged.eval().requires_grad_(requires_grad=False)
+
+    def align(self, states: States) -> Tensor:
+        """Return the embeddings that the map is made of, (S, D)."""
+        if self.alignment is None:
+            return states.embeddings
+        aligned: Tensor = self.alignment(states.features)
+        return aligned
 
     def read_bent(self, features: Tensor) -> Tensor:
         """Turn features of `bent` (S, F) into what heads read, (S, W)."""

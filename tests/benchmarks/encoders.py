@@ -144,10 +144,10 @@ def one_call_per_patient(lengths: Lengths, rotation: Rotation) -> Attention:
     def attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         q, k = rotate(q, *rotation.table), rotate(k, *rotation.table)
         parts = [
-            scaled_dot_product_attention(*(t[a:b].transpose(0, 1) for t in (q, k, v)))
+            scaled_dot_product_attention(*(t[None, a:b].transpose(1, 2) for t in (q, k, v)))
             for a, b in pairwise(bounds)
         ]
-        return torch.cat([part.transpose(0, 1) for part in parts])
+        return torch.cat([part[0].transpose(0, 1) for part in parts])
 
     return attend
 

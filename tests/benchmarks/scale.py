@@ -22,7 +22,9 @@ from pathlib import Path
 
 import numpy as np
 
+from dashboard.training import study_folders
 from engine.embed import Encoder
+from engine.progress import no_progress
 from engine.tokens import TumorTokens, concatenate
 from tests.benchmarks.harness import ROOT, Measurement, quantiles, show, write_results
 from tests.benchmarks.token_files import read_tokens, write_tokens
@@ -36,7 +38,7 @@ def main() -> None:
     model = sys.argv[2] if len(sys.argv) > 2 else ""
     with tempfile.TemporaryDirectory(prefix="tumorxy-bench-") as folder:
         file = Path(folder) / "tokens.npz"
-        write_tokens(read_studies(data, load_encoder(model)), file)
+        write_tokens(read_all(data, load_encoder(model)), file)
         rows = table({count: run_apart(file, model, count) for count in COUNTS})
     show(rows)
     print(write_results("scale", rows))
@@ -46,15 +48,11 @@ def load_encoder(model: str) -> Encoder:
     return Encoder.load(Path(model) if model else None)
 
 
-def read_studies(data: Path, encoder: Encoder) -> TumorTokens:
+def read_all(data: Path, encoder: Encoder) -> TumorTokens:
     """Read every study of a folder of studies."""
-    from engine.genes import GeneTable
-    from engine.readers.options import ReadOptions
-    from engine.readers.read import read_input
-
-    genes, options = GeneTable.load(), ReadOptions()
-    studies = sorted(path for path in (data / "studies").iterdir() if path.is_dir())
-    return concatenate([encoder.tokenize(read_input(path, options, genes)) for path in studies])
+    names = sorted(path.name for path in (data / "studies").iterdir() if path.is_dir())
+    studies = study_folders(data, names, no_progress)
+    return concatenate([encoder.tokenize(study.tables) for study in studies.values()])
 
 
 def run_apart(file: Path, model: str, count: int) -> dict[str, float]:

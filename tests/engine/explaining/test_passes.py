@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 import torch
 
+from engine.adapter import num_features
+from engine.alignment import Alignment
 from engine.batching import make_batch
+from engine.embed import Encoder
 from engine.explaining.alterations import dissect
 from engine.explaining.game import TumorGame
 from engine.explaining.networks import Networks
@@ -14,6 +17,7 @@ from engine.explaining.passes import TumorPass
 from engine.explaining.removal import without
 from engine.explaining.targets import EMBEDDINGS, Target
 from engine.tokens import TumorTokens, tokenize
+from engine.weights import load_model, seal
 from tests.engine.cohorts import random_tables, vocabulary
 from tests.engine.explaining.toys import networks, tumor
 
@@ -27,6 +31,18 @@ def first_axis() -> Target:
     return Target(
         name="axis", scale="cosine", reads=(EMBEDDINGS,), score=lambda told: told[EMBEDDINGS][:, 0]
     )
+
+
+def test_what_is_explained_is_the_aligned_embedding(tmp_path: Path) -> None:
+    plain = networks(tmp_path)
+    width = num_features(plain.encoder)
+    Alignment(torch.randn(width), torch.randn(width, plain.encoder.config.width)).save(tmp_path)
+    seal(tmp_path)
+    aligned = Networks.load(tmp_path)
+    game = TumorGame.of(aligned, first_axis(), tumor())
+    whole = game.values(np.ones((1, len(game.units)), dtype=bool))
+    assert whole[0] == pytest.approx(float(Encoder.load(tmp_path).embed(tumor())[0, 0]), abs=1e-5)
+    assert whole[0] != pytest.approx(float(Encoder(load_model(tmp_path)).embed(tumor())[0, 0]))
 
 
 def some() -> list[TumorTokens]:
