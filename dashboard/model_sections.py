@@ -53,9 +53,9 @@ LIMITS = (
 PROCEDURE = (
     "Genes are hidden, as if the panel had not covered them, and told from the rest of the tumor; "
     "a second view of the same tumor, through another real panel, must be found among those of "
-    "others. A linear map then keeps what differs between tumors and cancer types, and shrinks what "
-    "differs between panels, and between studies of one type: the embedding. Low-rank adapters "
-    "and linear heads are fitted on the training patients; "
+    "others. A linear map then keeps what differs between tumors and cancer types, and shrinks "
+    "what differs between panels, and between studies of one type: the embedding. Low-rank "
+    "adapters and linear heads are fitted on the training patients; "
     "settings were chosen on the validation patients. The test patients took no part in any of it."
 )
 

@@ -121,14 +121,17 @@ def stored_studies(store: Store, study_ids: Sequence[str]) -> dict[str, Training
             "An encoder is trained on studies, and none is imported. Import some, or point to "
             "their folders with --data DIR."
         )
+    from engine.cohort import CLINICAL
+
     found = {}
     with store.read() as reader:
         for row in choose_studies(reader, study_ids):
-            columns = []
+            columns = [CLINICAL.empty_table()]
             for attribute in reader.attributes([row["study_id"]])["attribute"].to_pylist():
                 values = reader.clinical(attribute, [row["study_id"]]).drop(["study_id"])
                 name = pa.array([attribute] * values.num_rows, pa.string())
-                columns.append(values.append_column("attribute", name))
+                told = values.append_column("attribute", name)
+                columns.append(told.select(CLINICAL.names).cast(CLINICAL))
             found[row["study_id"]] = TrainingStudy(
                 tables=tables_of(reader, row), clinical=pa.concat_tables(columns)
             )

@@ -202,7 +202,8 @@ class Pretraining:
             TrainingError: If the checkpoint belongs to another run.
         """
         saved = json.loads((directory / RUN_STATE).read_text(encoding="utf-8"))
-        if saved["config"] != asdict(self.config) or saved["data"] != self.dataset.digest:
+        config = json.loads(json.dumps(asdict(self.config)))
+        if saved["config"] != config or saved["data"] != self.dataset.digest:
             raise TrainingError(
                 f"The checkpoint in {directory.name} was made with other settings or other data. "
                 "Choose another --out folder, or repeat the settings of that run."

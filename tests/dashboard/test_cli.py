@@ -13,6 +13,7 @@ from dashboard.errors import ServeError
 from dashboard.outcomes import DemoOutcome
 from dashboard.service import Service
 from dashboard.settings import HOME_VARIABLE
+from dashboard.training import DEFAULT_STUDIES
 from engine.training.pretrain import PretrainResult
 from tests.dashboard.studies import draw_cohort, write_maf
 
@@ -163,7 +164,7 @@ def test_pretrain_passes_its_options_on(
 ) -> None:
     seen: dict[str, Any] = {}
     scores = [{"type": "mutation", "average_precision": 0.25}]
-    card = {"elapsed_s": 90.0, "reconstruction": {"test": scores}}
+    card = {"elapsed_s": 90.0, "reconstruction": {"validation": scores}}
 
     def pretrain(self: Service, *arguments: Any, **options: Any) -> PretrainResult:
         seen.update(options, arguments=arguments)
@@ -174,11 +175,11 @@ def test_pretrain_passes_its_options_on(
         *("pretrain", "one", "--out", str(tmp_path), "--epochs", "2", "--resume", "--json")
     )
     assert _document(result)["model_digest"] == "ab" * 32
-    studies, out, config = seen["arguments"]
-    assert (list(studies), out, config.epochs) == (["one"], tmp_path, 2)
-    assert (seen["resume"], seen["data"]) == (True, None)
+    sources, out, config = seen["arguments"]
+    assert (list(sources.study_ids), out, config.epochs) == (["one"], tmp_path, 2)
+    assert (seen["resume"], sources.data) == (True, None)
     shown = run("pretrain", "--out", str(tmp_path)).stdout
-    assert list(seen["arguments"][0]) == ["tcga_pancan", "msk_met_2021"]
+    assert tuple(seen["arguments"][0].study_ids) == DEFAULT_STUDIES
     assert "average precision" in shown
 
 

@@ -16,7 +16,7 @@ def test_stored_studies_are_read_as_they_were_imported(with_study: Service) -> N
     assert name == "first"
     assert study.tables.genome == "GRCh37"
     assert study.tables.samples.num_rows == 60
-    assert study.clinical.column_names == ["sample_id", "value", "attribute"]
+    assert study.clinical.column_names == ["sample_id", "attribute", "value"]
 
 
 def test_a_study_that_is_not_imported_is_refused(with_study: Service) -> None:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from engine.errors import UnknownGeneError
 from engine.gene_history import AMBIGUOUS, PREVIOUS
-from engine.genes import GENES_SCHEMA, NAMES_SCHEMA, SETS_SCHEMA, GeneTable
+from engine.genes import GENES_SCHEMA, HOTSPOTS_SCHEMA, NAMES_SCHEMA, SETS_SCHEMA, GeneTable
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +48,7 @@ def make_table(rows: list[tuple[str, str, int, int, bool]]) -> GeneTable:
         pa.Table.from_pylist(genes, schema=GENES_SCHEMA),
         pa.Table.from_pylist([], schema=NAMES_SCHEMA),
         pa.Table.from_pylist([], schema=SETS_SCHEMA),
+        pa.Table.from_pylist([], schema=HOTSPOTS_SCHEMA),
     )
 
 
