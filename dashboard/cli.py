@@ -204,7 +204,7 @@ def pretrain(
     voice, service = _begin(json=json)
     config = PretrainConfig() if epochs is None else PretrainConfig(epochs=epochs)
     with voice.progress() as progress:
-        result = service.pretrain(
+        result = service.models.pretrain(
             Sources(study_ids=studies or DEFAULT_STUDIES, treated=treated or (), data=data),
             out or service.home / "models" / "encoder",
             config,

@@ -39,11 +39,11 @@ def evaluate(
     from dashboard.service import Service
     from dashboard.training import DEFAULT_STUDIES, TREATED_STUDIES, Sources
 
-    voice, service = Voice(json=json), Service(Settings.from_environment().home)
+    voice, models = Voice(json=json), Service(Settings.from_environment().home).models
     sources = Sources(study_ids=DEFAULT_STUDIES, treated=TREATED_STUDIES, data=data)
     with voice.progress() as progress:
-        evaluation = service.evaluate(sources, model, sections or (), progress)
+        evaluation = models.evaluate(sources, model, sections or (), progress)
         if ablations is not None:
-            evaluation = service.add_ablations(evaluation, sources, ablations, model, progress)
+            evaluation = models.add_ablations(evaluation, sources, ablations, model, progress)
     out.write_text(evaluation.to_json(), encoding="utf-8")
     voice.show(evaluation, lambda console: draw_evaluation(console, evaluation))

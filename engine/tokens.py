@@ -17,11 +17,11 @@ import pyarrow.compute as pc
 
 from engine.copy_number import copy_levels
 from engine.kinds import MUTATION_KINDS, PASSENGER_KINDS, Kind
+from engine.substitutions import encode, substitution_classes
 from engine.vocabulary import KIND_NAMES, LONGEST_PROTEIN, SUBSTITUTIONS, Vocabulary
 
 Array = npt.NDArray[Any]
 
-COMPLEMENT = {"A": "T", "C": "G", "G": "C", "T": "A"}
 MUTATIONS, COPY_NUMBER, FUSIONS = range(3)
 """Columns of `TumorTokens.panel`."""
 
@@ -220,18 +220,9 @@ MEAN_GENE_MB = 0.0017
 """Mean coding length of a human protein-coding gene, megabases (about 560 residues)."""
 
 
-def _codes(column: pa.ChunkedArray) -> tuple[Array, list[Any]]:
-    """Dictionary-encode a text column: codes (-1 for null) and the distinct values."""
-    encoded = column.combine_chunks().dictionary_encode()
-    if isinstance(encoded, pa.ChunkedArray):
-        encoded = encoded.combine_chunks()
-    codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
-    return codes, encoded.dictionary.to_pylist()
-
-
 def _lookup(column: pa.ChunkedArray, index: dict[Any, int]) -> Array:
     """Map a text column to numbers, -1 where the index has none."""
-    codes, values = _codes(column)
+    codes, values = encode(column)
     table = np.array([index.get(value, -1) for value in values] + [-1], dtype=np.int64)
     return table[codes]
 
@@ -252,36 +243,6 @@ def _alteration_arrays(
         "substitution": substitution_classes(table["reference_allele"], table["tumor_allele"]),
         **numbers,
     }
-
-
-def substitution_classes(reference: pa.ChunkedArray, tumor: pa.ChunkedArray) -> Array:
-    """Classify base changes.
-
-    Args:
-        reference: Reference alleles, (K,), text, `-` for an insertion, null unknown.
-        tumor: Tumor alleles, (K,), text, `-` for a deletion, null unknown.
-
-    Returns:
-        Class of each change, (K,), int8: 1 + index in SUBSTITUTIONS, 0 unknown.
-    """
-    codes, changes = _codes(pc.binary_join_element_wise(reference, tumor, ">"))
-    classes = [_substitution_class(change) for change in changes] + [0]
-    return np.array(classes, dtype=np.int8)[codes]
-
-
-def _substitution_class(change: str) -> int:
-    reference, _, tumor = change.partition(">")
-    if reference == "-" or len(reference) < len(tumor):
-        name = "insertion"
-    elif tumor == "-" or len(tumor) < len(reference):
-        name = "deletion"
-    elif len(reference) > 1:
-        name = "several bases"
-    elif reference in "AG":
-        name = f"{COMPLEMENT[reference]}>{COMPLEMENT.get(tumor, '?')}"
-    else:
-        name = change
-    return SUBSTITUTIONS.index(name) + 1 if name in SUBSTITUTIONS else 0
 
 
 def _token_arrays(

@@ -15,6 +15,8 @@ from engine.training.split import part_of
 from engine.vocabulary import Vocabulary
 
 FEWEST_TUMORS = 100
+LARGEST_PANEL = 2_000
+"""Genes; a larger panel of a training study is an exome and adds nothing to the vocabulary."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,3 +77,13 @@ def build_dataset(studies: Mapping[str, StudyTables], vocabulary: Vocabulary) ->
         cancer_types=tuple(types[i] for i in rows),
         parts=part_of([patients[i] for i in rows]),
     )
+
+
+def targeted_genes(studies: Mapping[str, StudyTables]) -> set[str]:
+    """Collect the genes of the targeted panels of the training studies."""
+    genes: set[str] = set()
+    for study in studies.values():
+        for _, members in study.panels.to_pandas().groupby("panel_id")["hugo_symbol"]:
+            if len(members) <= LARGEST_PANEL:
+                genes |= set(members)
+    return genes

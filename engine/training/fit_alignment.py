@@ -19,8 +19,7 @@ from engine.batching import Batch
 from engine.embed import Encoder
 from engine.progress import Progress, no_progress
 from engine.tokens import MUTATIONS, TumorTokens
-from engine.training.pretrain import gene_facts
-from engine.training.views import GeneFacts, ViewConfig, random_view
+from engine.training.views import GeneFacts, ViewConfig, gene_facts, random_view
 
 Floats = npt.NDArray[np.float64]
 View = Callable[[Batch], Batch]

@@ -21,9 +21,8 @@ from engine.training.fit_conformal import fit_conformal
 from engine.training.fit_directions import fit_directions
 from engine.training.fit_heads import DEFAULTS, LabeledTumors, fit_heads, fittable_tasks
 from engine.training.logistic import HeadsConfig
-from engine.training.pretrain import gene_facts
 from engine.training.split import TRAIN, part_of
-from engine.training.views import random_panel, without_copy_number
+from engine.training.views import gene_facts, random_panel, without_copy_number
 from engine.type_names import type_code
 from engine.weights import load_model, seal
 

@@ -26,21 +26,19 @@ from engine.genes import GeneTable
 from engine.model import TumorEncoder
 from engine.progress import Progress, no_progress
 from engine.tokens import StudyTables
-from engine.training.dataset import Dataset, build_dataset
+from engine.training.dataset import Dataset, build_dataset, targeted_genes
 from engine.training.reconstruct import HIDDEN_SHARE, hide_and_predict, score, type_frequencies
 from engine.training.split import TEST, TRAIN, VALIDATION
 from engine.training.views import (
-    GeneFacts,
     ViewConfig,
+    gene_facts,
     gene_states,
     random_view,
     without_copy_number,
 )
-from engine.vocabulary import VOCABULARY_PANELS, Vocabulary, build_vocabulary
+from engine.vocabulary import Vocabulary, build_vocabulary
 from engine.weights import save_model, seal
 
-LARGEST_PANEL = 2_000
-"""Genes; a larger panel of a training study is an exome and adds nothing to the vocabulary."""
 CELL_SCALE = 100.0
 """Brings the mean loss of a cell (about 1 in 100 is altered) to the order of the other losses."""
 CHECKPOINT, RUN_STATE = "checkpoint.safetensors", "run.json"
@@ -276,33 +274,6 @@ def training_rows(dataset: Dataset, config: PretrainConfig) -> npt.NDArray[np.in
     patients, owner = np.unique(np.array(dataset.patient_ids)[rows], return_inverse=True)
     drawn = np.random.default_rng(config.seed).random(len(patients)) < config.data_share
     return rows[kept & drawn[owner]]
-
-
-def targeted_genes(studies: Mapping[str, StudyTables]) -> set[str]:
-    """Collect the genes of the targeted panels of the training studies."""
-    genes: set[str] = set()
-    for study in studies.values():
-        for _, members in study.panels.to_pandas().groupby("panel_id")["hugo_symbol"]:
-            if len(members) <= LARGEST_PANEL:
-                genes |= set(members)
-    return genes
-
-
-def clinical_panels(vocabulary: Vocabulary) -> Tensor:
-    """Return the public clinical panels that training views look through, (P, G), bool."""
-    masks = []
-    for name, members in sorted(GeneTable.load().panels().items()):
-        if name.startswith(VOCABULARY_PANELS) and "HEME" not in name:
-            masks.append([symbol in members for symbol in vocabulary.genes])
-    return torch.tensor(masks)
-
-
-def gene_facts(vocabulary: Vocabulary) -> GeneFacts:
-    """Return what drawing views needs to know of a vocabulary."""
-    return GeneFacts(
-        panels=clinical_panels(vocabulary),
-        gene_start=torch.from_numpy(vocabulary.linear_start("GRCh37")),
-    )
 
 
 def parameter_groups(model: nn.Module, weight_decay: float) -> list[dict[str, Any]]:

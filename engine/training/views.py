@@ -13,9 +13,10 @@ from torch import Tensor
 
 from engine.batching import Batch
 from engine.covariates import COPY_NUMBER_IDS, MUTATION_IDS
+from engine.genes import GeneTable
 from engine.kinds import Kind
 from engine.tokens import COPY_NUMBER, FUSIONS, MUTATIONS, TOKEN_FIELDS
-from engine.vocabulary import KIND_NAMES
+from engine.vocabulary import KIND_NAMES, VOCABULARY_PANELS, Vocabulary
 
 MODALITY_OF_KIND = torch.tensor(
     [
@@ -38,6 +39,23 @@ class ViewConfig:
     detail_share: float  # tumors without allele fractions; likewise places, likewise residues
     kind_share: float  # tumors whose mutations are partly of unknown consequence
     promoter_share: float  # tumors whose promoters were not sequenced
+
+
+def clinical_panels(vocabulary: Vocabulary) -> Tensor:
+    """Return the public clinical panels that training views look through, (P, G), bool."""
+    masks = []
+    for name, members in sorted(GeneTable.load().panels().items()):
+        if name.startswith(VOCABULARY_PANELS) and "HEME" not in name:
+            masks.append([symbol in members for symbol in vocabulary.genes])
+    return torch.tensor(masks)
+
+
+def gene_facts(vocabulary: Vocabulary) -> GeneFacts:
+    """Return what drawing views needs to know of a vocabulary."""
+    return GeneFacts(
+        panels=clinical_panels(vocabulary),
+        gene_start=torch.from_numpy(vocabulary.linear_start("GRCh37")),
+    )
 
 
 def restrict(batch: Batch, profiled: Tensor) -> Batch:

@@ -10,6 +10,7 @@ from typer.testing import CliRunner, Result
 
 from dashboard.cli import app
 from dashboard.errors import ServeError
+from dashboard.model_verbs import ModelVerbs
 from dashboard.outcomes import DemoOutcome
 from dashboard.service import Service
 from dashboard.settings import HOME_VARIABLE
@@ -166,11 +167,11 @@ def test_pretrain_passes_its_options_on(
     scores = [{"type": "mutation", "average_precision": 0.25}]
     card = {"elapsed_s": 90.0, "reconstruction": {"validation": scores}}
 
-    def pretrain(self: Service, *arguments: Any, **options: Any) -> PretrainResult:
+    def pretrain(self: ModelVerbs, *arguments: Any, **options: Any) -> PretrainResult:
         seen.update(options, arguments=arguments)
         return PretrainResult(directory=tmp_path, model_digest="ab" * 32, card=card)
 
-    monkeypatch.setattr(Service, "pretrain", pretrain)
+    monkeypatch.setattr(ModelVerbs, "pretrain", pretrain)
     result = run(
         *("pretrain", "one", "--out", str(tmp_path), "--epochs", "2", "--resume", "--json")
     )

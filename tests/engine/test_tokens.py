@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,7 +11,6 @@ from engine.tokens import (
     MUTATIONS,
     Tables,
     concatenate,
-    substitution_classes,
     tokenize,
 )
 from engine.vocabulary import CHROMOSOME_STRIDE, KIND_NAMES, SUBSTITUTIONS, Vocabulary
@@ -114,24 +112,6 @@ def test_a_gene_off_the_copy_number_panel_has_no_level(words: Vocabulary) -> Non
 
 def test_the_genes_that_were_looked_at_are_counted(words: Vocabulary) -> None:
     assert tokenize(tables(["T1"], []), words).num_genes.tolist() == [len(GENES)]
-
-
-@pytest.mark.parametrize(
-    ("reference", "tumor", "name"),
-    [
-        ("G", "A", "C>T"),
-        ("T", "C", "T>C"),
-        ("-", "AC", "insertion"),
-        ("A", "-", "deletion"),
-        ("CC", "TT", "several bases"),
-        (None, "A", None),
-        ("C", "N", None),
-    ],
-)
-def test_substitution_class(reference: str | None, tumor: str | None, name: str | None) -> None:
-    columns = [pa.chunked_array([pa.array([x], pa.string())]) for x in (reference, tumor)]
-    found = int(substitution_classes(*columns)[0])
-    assert (SUBSTITUTIONS[found - 1] if found else None) == name
 
 
 @given(st.randoms(use_true_random=False))

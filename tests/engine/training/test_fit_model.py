@@ -19,7 +19,7 @@ from engine.training.adapt import AdaptConfig, train_adapter
 from engine.training.fit_model import LabeledCohort, fit_model
 from engine.training.head_metrics import auroc
 from engine.training.logistic import HeadsConfig
-from engine.training.pretrain import gene_facts
+from engine.training.views import gene_facts
 from engine.weights import load_model, save_model
 from tests.engine.cohorts import alteration, tables, vocabulary
 
