@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.app.small_home import build_home, draw_cohort
 from tests.browser.driving import CHROMIUM, chromium, served
@@ -41,6 +41,7 @@ def page(browser: Browser, requests: list[str]) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     found = context.new_page()
     found.set_default_timeout(60_000)
+    expect.set_options(timeout=60_000)
     found.on("request", lambda request: requests.append(request.url))
     yield found
     context.close()
