@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 
 import duckdb
 
+from cache import attributions
 from cache.errors import SchemaTooNewError
 
 
@@ -89,7 +90,9 @@ _STUDIES = Migration(
     ),
 )
 
-MIGRATIONS = (_STUDIES,)
+_ATTRIBUTIONS = Migration(2, "attributions", (attributions.TABLE,))
+
+MIGRATIONS = (_STUDIES, _ATTRIBUTIONS)
 """Every step, in the order of its number."""
 
 TABLES = (
@@ -107,6 +110,7 @@ TABLES = (
     "layout",
     "coordinate",
     "prediction",
+    "attribution",
 )
 """The tables whose rows the manifest counts."""
 

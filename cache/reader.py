@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from cache import alteration_counts, schema, selects
+from cache import alteration_counts, attributions, schema, selects
 from cache.connections import reading
 from cache.errors import LayoutNotFoundError, StudyNotFoundError, WrongThreadError
 from cache.migrations import count_rows
@@ -233,6 +233,14 @@ class Reader:
         """Return the likeliest class of each sample that a task concerns: `schema.LIKELIEST`."""
         values = {"model_digest": model_digest, "task": task}
         return self._of_studies(selects.LIKELIEST, study_ids, schema.LIKELIEST, values)
+
+    def attributions(self, model_digest: str, study_id: str, sample_id: str) -> pa.Table:
+        """Return what explains a model's numbers of one sample: `attributions.ATTRIBUTIONS`.
+
+        Nothing is returned once the sample's input has changed.
+        """
+        values = {"model_digest": model_digest, "sample_id": sample_id}
+        return self._of_studies(attributions.SELECT, [study_id], attributions.ATTRIBUTIONS, values)
 
     def _of_studies(
         self,

@@ -1,8 +1,11 @@
-"""Checks of the rows that a writer is handed."""
+"""Checks and shapes of the rows that a writer is handed."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -63,3 +66,19 @@ def require_unique(rows: pa.Table, columns: list[str], name: str) -> None:
             f"{rows.num_rows - unique} rows of the table of {name} repeat a "
             f"{' and '.join(columns)}. Each may occur once."
         )
+
+
+def vector_rows(input_digests: Sequence[str], vectors: npt.NDArray[np.float32]) -> pa.Table:
+    """Put vectors beside their digests, twins once.
+
+    Args:
+        input_digests: N digests; twins may repeat one.
+        vectors: Their vectors, (N, D), float32.
+
+    Returns:
+        `input_digest` and `vector`.
+    """
+    digests, first = np.unique(np.asarray(input_digests, dtype=object), return_index=True)
+    flat = pa.array(np.ascontiguousarray(vectors[first]).reshape(-1))
+    vector = pa.FixedSizeListArray.from_arrays(flat, vectors.shape[1])
+    return pa.table({"input_digest": pa.array(digests, pa.string()), "vector": vector})

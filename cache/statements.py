@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cache import schema
+from cache import attributions, schema
 
 IMPORTED = {
     "alterations": (
@@ -67,6 +67,7 @@ DELETE_DERIVED = (
     "(SELECT sample_id FROM sample WHERE study_id = $study_id)",
     "DELETE FROM prediction WHERE study_id = $study_id AND sample_id NOT IN "
     "(SELECT sample_id FROM sample WHERE study_id = $study_id)",
+    attributions.DELETE_DERIVED,
 )
 
 DELETE_UNUSED_EMBEDDINGS = """

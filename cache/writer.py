@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from cache import schema, statements
+from cache import attributions, schema, statements
 from cache.connections import writing
 from cache.errors import (
     InvalidRowsError,
@@ -20,7 +20,7 @@ from cache.errors import (
     StudyNotFoundError,
     WrongThreadError,
 )
-from cache.rows import require_unique, shaped, sorted_by_sample
+from cache.rows import require_unique, shaped, sorted_by_sample, vector_rows
 
 
 class Writer:
@@ -169,14 +169,7 @@ class Writer:
         if vectors.dtype != np.float32 or not np.isfinite(vectors).all():
             raise InvalidRowsError("Vectors must be finite float32 numbers; nothing was stored.")
         self._require_width(model_digest, vectors.shape[1])
-        digests, first = np.unique(np.asarray(input_digests, dtype=object), return_index=True)
-        flat = pa.array(np.ascontiguousarray(vectors[first]).reshape(-1))
-        rows = pa.table(
-            {
-                "input_digest": pa.array(digests, pa.string()),
-                "vector": pa.FixedSizeListArray.from_arrays(flat, vectors.shape[1]),
-            }
-        )
+        rows = vector_rows(input_digests, vectors)
         self._insert(statements.INSERT_EMBEDDINGS, rows, {"model_digest": model_digest})
 
     def add_layout(
@@ -242,15 +235,26 @@ class Writer:
         self._require_inputs(rows.num_rows - added, rows.num_rows, "predictions")
 
     def remove_predictions(self, model_digest: str, task: str) -> None:
-        """Delete what a model predicted for one task, in every study.
-
-        Args:
-            model_digest: The model.
-            task: Name of the task; nothing happens where it has no rows.
-        """
+        """Delete what a model predicted for one task in every study, where there is anything."""
         values = {"model_digest": model_digest, "task": task}
         deleted = self._run(statements.DELETE_PREDICTIONS_OF_TASK, values)[0][0]
         self.changed = self.changed or bool(deleted)
+
+    def add_attributions(self, model_digest: str, rows: pa.Table) -> None:
+        """Store attributions; they take the place of earlier ones of the same key.
+
+        Args:
+            model_digest: The model.
+            rows: Rows of `attributions.ATTRIBUTIONS`, unique by all but the document.
+
+        Raises:
+            InvalidRowsError: If a sample has no input digest for the model, or a row repeats.
+        """
+        rows = shaped(rows, attributions.ATTRIBUTIONS, "attributions")
+        require_unique(rows, attributions.KEY, "attributions")
+        self._insert(attributions.DELETE_SAME, rows, [model_digest])
+        added = self._insert(attributions.INSERT, rows, {"model_digest": model_digest})
+        self._require_inputs(rows.num_rows - added, rows.num_rows, "attributions")
 
     def _insert_samples(self, study_id: str, samples: pa.Table) -> None:
         require_unique(samples, ["sample_id"], "samples")

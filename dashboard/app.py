@@ -46,6 +46,13 @@ page = st.navigation(
             "tumors are like it.",
         ),
         st.Page(
+            PAGES / "biomarkers.py",
+            title="Biomarkers",
+            icon=":material/forest:",
+            help="Which altered genes, and pairs of them, go with response, survival or a label; "
+            "cohort by cohort and together.",
+        ),
+        st.Page(
             PAGES / "data.py",
             title="Data",
             icon=":material/database:",

@@ -20,6 +20,7 @@ from dashboard.console import Voice
 from dashboard.edge import FAILED, Commands
 from dashboard.errors import NotConfirmedError, ServeError
 from dashboard.evaluate_command import evaluate
+from dashboard.explain_command import explain
 from dashboard.finetune_command import finetune
 from dashboard.outcomes import Status
 from dashboard.settings import Settings
@@ -218,6 +219,9 @@ app.command()(finetune)
 
 
 app.command()(evaluate)
+
+
+app.command()(explain)
 
 
 @app.command()

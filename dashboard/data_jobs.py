@@ -30,7 +30,13 @@ STATES: dict[JobState, tuple[str, Color, str]] = {
     JobState.FAILED: ("Failed", "red", ":material/error:"),
     JobState.CANCELED: ("Canceled", "gray", ":material/cancel:"),
 }
-VERBS = {"import": "Import", "embed": "Embed", "layout": "Make the map"}
+VERBS = {
+    "import": "Import",
+    "embed": "Embed",
+    "layout": "Make the map",
+    "cluster": "Find clusters",
+    "explain": "Explain",
+}
 
 
 def show_jobs() -> None:
@@ -132,4 +138,8 @@ def describe(job: Job) -> str:
             parts.append(f"{count(outcome['num_computed'], 'embedding')} computed")
         elif step.verb == "layout":
             parts.append(f"map of {count(outcome['num_tumors'], 'tumor')}")
+        elif step.verb == "explain":
+            parts.append(f"{outcome['sample_id']} explained")
+        elif step.verb == "cluster":
+            parts.append(f"{count(outcome['num_clusters'], 'cluster')} found")
     return f"{', '.join(parts)}, {job.elapsed_s:.0f} s"

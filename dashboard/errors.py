@@ -7,6 +7,7 @@ DashboardError
 ├── NoMapError              a tumor is to be placed and there is no map for this model
 ├── ExportError             the export cannot be written where it was asked for
 ├── JobError                a job cannot be started, found or stopped
+├── ExplainError            a number of a tumor cannot be explained as it was asked for
 ├── FinetuneError           a head of the user's own cannot be trained or found under this name
 ├── UploadRefusedError      an uploaded file cannot be taken
 ├── ServeError              the dashboard cannot be opened
@@ -58,6 +59,10 @@ class ExportError(DashboardError):
 
 class JobError(DashboardError):
     """A job cannot be started, found or stopped."""
+
+
+class ExplainError(DashboardError):
+    """A number of a tumor cannot be explained as it was asked for."""
 
 
 class FinetuneError(DashboardError):

@@ -72,7 +72,25 @@ def _run_step(service: Service, step: Step, progress: Progress) -> Any:
             return service.embed(given.get("study_ids"), progress)
         case "layout":
             return service.layout(given.get("name", "main"), progress)
-    raise JobError(f"A job cannot {step.verb!r}; expected import, embed or layout.")
+        case "cluster":
+            from dashboard import found_clusters
+
+            return found_clusters.find(service.store, service.home, given.get("name"), progress)
+        case "explain":
+            return _explain(service, given, progress)
+    raise JobError(
+        f"A job cannot {step.verb!r}; expected import, embed, layout, cluster or explain."
+    )
+
+
+def _explain(service: Service, given: dict[str, Any], progress: Progress) -> dict[str, Any]:
+    """Explain a stored tumor; the result is in the store, so only its name is returned."""
+    from dashboard.explain_verb import explain_stored
+    from dashboard.explanations import Asked
+
+    asked = Asked(task=given["task"], class_name=given["class_name"])
+    explain_stored(service, (given["study_id"], given["sample_id"]), asked, progress)
+    return given
 
 
 def _options(given: dict[str, Any]) -> ReadOptions:

@@ -15,6 +15,7 @@ from dashboard.csv_export import to_csv
 from dashboard.figures import rows_of_points
 from dashboard.origins import explain_by_source, say_of_selection
 from dashboard.queries import MapData, Objects, Rows
+from dashboard.region_section import show_region
 from dashboard.resources import Published
 from dashboard.rows import find_rows
 from dashboard.selection import CANCER_TYPE, compose, source_lines, tabulate
@@ -25,6 +26,7 @@ SELECTION = "map_selection"
 """Where the session keeps which tumors are selected: a table of studies and samples."""
 
 CLEARED = "map_cleared"
+"""How often the selection was changed from outside the picture, which must then be drawn anew."""
 
 MOST_ROWS = 5_000
 TABLE_PIXELS = 380
@@ -64,8 +66,14 @@ def clear_selection() -> None:
     st.session_state[CLEARED] = num_cleared() + 1
 
 
+def select_rows(data: MapData, rows: Rows) -> None:
+    """Select tumors of a map by their rows, as a lasso would."""
+    st.session_state[SELECTION] = data.keys.take(rows)
+    st.session_state[CLEARED] = num_cleared() + 1
+
+
 def num_cleared() -> int:
-    """Return how often the selection was taken back in the browser session."""
+    """Return how often the selection was taken back, or made outside the picture."""
     return int(st.session_state.get(CLEARED, 0))
 
 
@@ -142,6 +150,7 @@ def show_selection(key: Published, data: MapData, coloring: Coloring, rows: Rows
         _composition(data, coloring, rows)
     with right:
         _table(data, table, rows)
+    show_region(key, data, rows)
 
 
 def _composition(data: MapData, coloring: Coloring, rows: Rows) -> None:

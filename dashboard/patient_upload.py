@@ -157,6 +157,7 @@ def _read(name: str, content: bytes, options: ReadOptions) -> Cohort:
 def forget_upload() -> None:
     """Drop what was uploaded from the browser session."""
     st.session_state.pop(UPLOADED, None)
+    st.session_state.pop(resources.EXPLAINED, None)
     st.session_state[ROUND] = st.session_state.get(ROUND, 0) + 1
 
 

@@ -8,6 +8,7 @@ import streamlit as st
 
 from dashboard import resources
 from dashboard.appearance import current_appearance
+from dashboard.cluster_section import show_clusters
 from dashboard.coloring import Coloring
 from dashboard.figures import MAP_CONFIG, MapOptions, View, draw_map
 from dashboard.map_controls import choose_coloring, choose_map
@@ -15,6 +16,7 @@ from dashboard.map_selection import (
     clear_selection,
     keep_selection,
     num_cleared,
+    select_rows,
     selected_rows,
     show_selection,
     show_summary,
@@ -76,6 +78,7 @@ def show_map() -> None:
     rows = selected_rows(data)
     with beside:
         show_summary(data, coloring, rows, clear_selection)
+        show_clusters(data, functools.partial(select_rows, data))
     if rows is not None and rows.size:
         show_selection(key, data, coloring, rows)
 

@@ -19,6 +19,7 @@ from dashboard.patient_sections import (
     show_trust,
 )
 from dashboard.patient_upload import Uploaded, choose_upload, forget_upload, store_upload
+from dashboard.patient_why import Subject, show_explanations
 from dashboard.queries import CANCER_TYPE, SAMPLE_LABELS, STUDY, MapData, Objects
 from dashboard.resources import Published
 from dashboard.widgets import addressed_tumor, find_tumor, guarded, show_empty, show_header
@@ -72,6 +73,9 @@ def show_patient() -> None:
             _offer_storing(uploaded, resources.load_studies(key)["study_id"].to_pylist())
     show_neighbors(data, case, _labels(key, data))
     show_predictions(case, resources.load_own_heads(key), resources.load_card())
+    row = addressed_tumor(data) if source == "stored" else None
+    cohort = uploaded.cohort if uploaded is not None else None
+    show_explanations(Subject(key=key, data=data, case=case, row=row, cohort=cohort))
     show_alterations(case)
     show_clinical(case)
 

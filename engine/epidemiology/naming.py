@@ -100,9 +100,17 @@ def say(contrast: Contrast, cancer_types: Sequence[str | None], most: int = 2) -
 
 def _say_missing(contrast: Contrast) -> str:
     missing = top_missing(contrast)
-    if missing is None:
+    if missing is not None:
+        return f"no alteration is more frequent than in comparable tumors; {_say_marker(missing)}"
+    clearest = next((m for m in contrast.markers if _is_clear(m, contrast)), None)
+    if clearest is None:
         return "no alteration sets them apart from comparable tumors"
-    return f"no alteration is more frequent than in comparable tumors; {_say_marker(missing)}"
+    return f"no frequent alteration is typical of them; clearest: {_say_marker(clearest)}"
+
+
+def _is_clear(marker: Marker, contrast: Contrast) -> bool:
+    is_known = marker.known_in >= LEAST_KNOWN * contrast.num_selected
+    return marker.estimate.q_value < FOUND_BELOW and is_known
 
 
 def _opening(contrast: Contrast, cancer_types: Sequence[str | None]) -> str:

@@ -1,0 +1,88 @@
+"""What the reader asks on the Biomarkers page."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import resources
+from dashboard.biomarker_outcomes import Offer, cohorts_of, read_outcome
+from dashboard.biomarkers import Fixed, Request
+from dashboard.queries import MapData
+from engine.epidemiology.counts import Group
+
+GENES, PAIRS = "Single genes", "Pairs of genes"
+
+
+def choose_request(
+    data: MapData, offers: tuple[Offer, ...]
+) -> tuple[Request, dict[str, int]] | None:
+    """Let the reader say what is asked; None while something is missing.
+
+    Args:
+        data: The map.
+        offers: Outcomes that can be asked for, at least one.
+
+    Returns:
+        The request, and the tumors of known outcome by study.
+    """
+    titles = {offer.key: offer for offer in offers}
+    chosen = titles[
+        st.selectbox(
+            "Outcome",
+            list(titles),
+            format_func=lambda name: titles[name].title,
+            key="biomarker_outcome",
+            help="What the studies state: response, follow-up, or a label such as a subtype.",
+        )
+    ]
+    value = _choose_value(chosen)
+    with resources.service().store.read() as reader:
+        known = cohorts_of(read_outcome(reader, data, chosen.key, value), data)
+    cohorts = st.multiselect(
+        "Cohorts",
+        list(known),
+        default=list(known),
+        format_func=lambda name: f"{data.studies[name].name} ({known[name]:,})",
+        key=f"biomarker_cohorts_{chosen.key}",
+        help="Patients are compared within a cohort only. In brackets: tumors of known outcome.",
+    )
+    what = st.segmented_control(
+        "Look at", [GENES, PAIRS], default=GENES, required=True, key="biomarker_what"
+    )
+    group = st.selectbox(
+        "Altered by",
+        [Group.MUTATION, Group.AMPLIFICATION, Group.DEEP_DELETION],
+        format_func=lambda g: str(g).capitalize(),
+        key="biomarker_group",
+    )
+    fixed = st.selectbox(
+        "Hold fixed",
+        list(Fixed),
+        format_func=lambda f: f.value,
+        key="biomarker_fixed",
+        help="Burden is the number of mutated genes, in fifths within tumor type and panel. Many "
+        "mutated genes stand for a high burden only: without it, most of them seem to matter.",
+    )
+    if not cohorts:
+        st.caption("Choose at least one cohort.")
+        return None
+    return Request(
+        offer=chosen.key,
+        value=value,
+        cohorts=tuple(sorted(cohorts)),
+        group=Group(group),
+        fixed=Fixed(str(fixed)),
+        pairs=what == PAIRS,
+    ), known
+
+
+def _choose_value(chosen: Offer) -> str:
+    if not chosen.values:
+        return ""
+    return str(
+        st.selectbox(
+            "Which value, against all others",
+            chosen.values,
+            key=f"biomarker_value_{chosen.key}",
+        )
+    )

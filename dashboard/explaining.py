@@ -1,0 +1,265 @@
+"""Explain one number of one tumor: every method, its roll-ups, and the strongest pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow.compute as pc
+
+from cache.reader import Reader
+from dashboard.errors import ExplainError
+from dashboard.explanations import (
+    ACROSS,
+    COVARIATE,
+    MAP,
+    NEAR,
+    RISK,
+    ROLL_UPS,
+    UPWARD,
+    Asked,
+    Explanation,
+    MethodTold,
+    PairsTold,
+    PairTold,
+    UnitTold,
+    roll_covariates,
+)
+from dashboard.stored import choose_studies
+from engine.progress import Progress, no_progress
+
+if TYPE_CHECKING:
+    from dashboard.placing import Placer
+    from engine.cohort import Cohort
+    from engine.explaining.attribute import Attribution
+    from engine.explaining.game import TumorGame
+    from engine.explaining.interactions import PairEffects
+    from engine.explaining.networks import Networks
+    from engine.explaining.targets import Target
+    from engine.tokens import Tables, TumorTokens
+
+NUM_PAIRS = 8
+MOST_PAIRED = 60
+"""Alterations that enter pairs: the strongest by Shapley value. 60 make 1,770 pairs."""
+
+FEW_PERMUTATIONS, MANY_UNITS = 8, 120
+"""Above this many units each order costs seconds: fewer are drawn, and the errors grow."""
+
+SAME = 1e-6
+"""Distance below which the nearest tumor is the tumor itself."""
+
+Pathways = Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Explainer:
+    """The networks in memory, and what they are asked for.
+
+    Attributes:
+        placer: Encoder, map and predictor.
+        networks: The same encoder, as explanations run it.
+        pathways: Genes of each oncogenic pathway.
+    """
+
+    placer: Placer
+    networks: Networks
+    pathways: Pathways
+
+    @classmethod
+    def of(cls, placer: Placer) -> Explainer:
+        """Build it from what places tumors; the weights are not loaded again."""
+        from engine.explaining.networks import Networks
+        from engine.genes import GeneTable
+
+        return cls(
+            placer=placer,
+            networks=Networks.of(placer.encoder.loaded),
+            pathways=GeneTable.load().pathways(),
+        )
+
+    @property
+    def model_digest(self) -> str:
+        """Digest of the model."""
+        return self.placer.encoder.digest
+
+    def map_asked(self, name: str) -> Asked:
+        """Ask for the place on the map: one of `MAP_TITLES`."""
+        return Asked(task=MAP, class_name=f"{name}@{self.placer.map.layout_id}")
+
+    def explain(
+        self, tokens: TumorTokens, asked: Asked, progress: Progress = no_progress
+    ) -> Explanation:
+        """Explain a number of a tumor by every method.
+
+        Args:
+            tokens: One tumor.
+            asked: The number.
+            progress: Told how far the work is; what it raises ends the work.
+
+        Raises:
+            ExplainError: If the model tells no such number.
+            ExplanationError: If nothing is known of the tumor.
+        """
+        from engine.explaining.attribute import integrated_gradients, leave_one_out
+        from engine.explaining.game import TumorGame
+        from engine.explaining.shapley import NUM_PERMUTATIONS, shapley_values
+
+        game = TumorGame.of(self.networks, self._target(tokens, asked), tokens)
+        number = FEW_PERMUTATIONS if len(game.units) > MANY_UNITS else NUM_PERMUTATIONS
+        # Gradients come first: what the game prepares must not be made without them.
+        gradients = integrated_gradients(game)
+        shapley = shapley_values(game, num_permutations=number, progress=_staged(progress, 0))
+        others = (gradients, leave_one_out(game, progress=_staged(progress, 1)))
+        return Explanation(
+            asked=asked,
+            methods=tuple(self._told(one, shapley) for one in (shapley, *others)),
+            pairs=_pairs(game, shapley, _staged(progress, 2)),
+        )
+
+    def _told(self, one: Attribution, shapley: Attribution) -> MethodTold:
+        from engine.explaining.attribute import agreement, roll_up
+
+        errors = one.standard_error
+        units = tuple(
+            UnitTold(
+                key=unit.key,
+                label=unit.label,
+                gene=unit.gene,
+                kind=unit.kind,
+                value=float(one.values[i]),
+                error=None if errors is None else float(errors[i]),
+            )
+            for i, unit in enumerate(one.units)
+        )
+        rolled = {by: roll_up(one, by, self.pathways) for by in ROLL_UPS[:-1]}
+        return MethodTold(
+            method=one.method,
+            scale=one.scale,
+            baseline=one.baseline,
+            baseline_value=one.baseline_value,
+            value=one.value,
+            gap=one.completeness_gap,
+            units=units,
+            rolled=rolled | {ROLL_UPS[-1]: roll_covariates(units)},
+            agreement="" if one is shapley else agreement(one, shapley).sentence,
+        )
+
+    def _target(self, tokens: TumorTokens, asked: Asked) -> Target:
+        from engine.explaining.targets import for_head, for_position, for_region, for_risk
+
+        predictor, reference = self.placer.predictor, self.placer.map.reference
+        name = asked.class_name.partition("@")[0]
+        if asked.task == MAP and name in (ACROSS, UPWARD):
+            return for_position(reference, name)
+        if asked.task == MAP and name == NEAR:
+            near = reference.vectors[self._nearest(tokens)]
+            return for_region(near, "nearest tumors", against=reference.vectors)
+        risk = predictor.risk if predictor else None
+        if asked.task == RISK and risk is not None and asked.class_name in risk.types:
+            return for_risk(risk, risk.types.index(asked.class_name))
+        heads = {head.task: head for head in predictor.heads.heads} if predictor else {}
+        if asked.task not in heads:
+            known = ", ".join([*heads, RISK, MAP])
+            raise ExplainError(
+                f"{asked.task!r} cannot be explained: the installed model tells {known}. Heads "
+                "that you trained are not explained yet."
+            )
+        return for_head(heads[asked.task], asked.class_name)
+
+    def _nearest(self, tokens: TumorTokens) -> list[int]:
+        """Rows of the map that are nearest to a tumor, without the tumor itself."""
+        from engine.placement import place
+
+        encoder, reference = self.placer.encoder, self.placer.map.reference
+        placement = place(encoder.embed(tokens), reference)
+        rows = zip(placement.neighbors[0].tolist(), placement.distances[0].tolist(), strict=True)
+        others = [(row, distance) for row, distance in rows]
+        if others and others[0][1] < SAME:
+            others = others[1:]
+        return [row for row, _ in others]
+
+
+STAGES = ("Explaining by orders", "Explaining by leaving out", "Explaining by pairs")
+
+
+def _staged(progress: Progress, number: int) -> Progress:
+    def told(stage: str, done: int, total: int) -> None:
+        progress(STAGES[number], done, total)
+
+    return told
+
+
+def _pairs(game: TumorGame, shapley: Attribution, progress: Progress) -> PairsTold:
+    """Look at all pairs with no other alteration, then closer at the strongest."""
+    from engine.explaining.interactions import all_pairs, interaction_index, pair_effects
+
+    altered = [i for i, unit in enumerate(game.units) if unit.kind != COVARIATE]
+    ranked = sorted(altered, key=lambda i: -abs(float(shapley.values[i])))
+    entering = sorted(ranked[:MOST_PAIRED])
+    pairs = all_pairs(game.units)
+    pairs = pairs[np.isin(pairs, entering).all(axis=1)]
+    alone = pair_effects(game, pairs=pairs, progress=progress)
+    strongest = alone.strongest(NUM_PAIRS)
+    told = interaction_index(game, strongest, progress=progress) if len(strongest) else None
+    return PairsTold(
+        scale=game.scale,
+        num_pairs=len(pairs),
+        num_left_out=len(altered) - len(entering),
+        pairs=_ranked(told, alone) if told else (),
+    )
+
+
+def _ranked(told: PairEffects, alone: PairEffects) -> tuple[PairTold, ...]:
+    by_pair = {tuple(pair): v for pair, v in zip(alone.pairs.tolist(), alone.values, strict=True)}
+    errors = told.standard_error
+    assert errors is not None  # sampled
+    found = [
+        PairTold(
+            first=told.units[a].label,
+            second=told.units[b].label,
+            value=float(told.values[i]),
+            error=float(errors[i]),
+            alone=float(by_pair[(a, b)]),
+        )
+        for i, (a, b) in enumerate(told.pairs.tolist())
+    ]
+    return tuple(sorted(found, key=lambda pair: -abs(pair.value)))
+
+
+def tables_of_sample(reader: Reader, study_id: str, sample_id: str) -> Tables:
+    """Read what tokenizing needs of one stored tumor.
+
+    Raises:
+        StudyNotFoundError: If the study is not in the store.
+        ExplainError: If the study has no such tumor.
+    """
+    from engine.tokens import Tables
+
+    study = choose_studies(reader, [study_id])[0]
+    samples = reader.samples([study_id])
+    one = samples.filter(pc.equal(samples["sample_id"], sample_id))
+    if not one.num_rows:
+        raise ExplainError(
+            f"The study {study_id} has no tumor {sample_id!r}. Look for its name on the Map page."
+        )
+    return Tables(
+        genome=study["genome"],
+        samples=one,
+        alterations=reader.alterations([study_id], sample_id=sample_id),
+        panels=reader.panels([study_id]),
+    )
+
+
+def tables_of_upload(cohort: Cohort, sample_id: str) -> Tables:
+    """Take one tumor out of a file that was read."""
+    from engine.tokens import Tables
+
+    samples, alterations = cohort.samples, cohort.alterations
+    return Tables(
+        genome=cohort.study.genome,
+        samples=samples.filter(pc.equal(samples["sample_id"], sample_id)),
+        alterations=alterations.filter(pc.equal(alterations["sample_id"], sample_id)),
+        panels=cohort.panels,
+    )

@@ -1,0 +1,160 @@
+"""The section What if of the Patient page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from dashboard.cases import Case
+from dashboard.csv_export import to_csv
+from dashboard.explaining import Explainer
+from dashboard.figures import MAP_CONFIG, MapOptions
+from dashboard.queries import MapData
+from dashboard.selection import source_lines
+from dashboard.what_if import (
+    KINDS_TO_ADD,
+    Changed,
+    alterations_of,
+    change_tumor,
+    names_to_add,
+)
+from dashboard.why_figures import draw_move
+from dashboard.widgets import current_palette, guarded, show_error
+from dashboard.wording import day
+from engine.errors import EngineError
+
+if TYPE_CHECKING:
+    from engine.tokens import TumorTokens
+
+MOST_PILLS = 40
+MEANING = (
+    "The same tumor, sequenced the same way, without some of its alterations or with others: what "
+    "the model would then say. It is a question to the model, not a forecast of what happens to "
+    "a patient whose tumor gains or loses an alteration."
+)
+TAKEN = (
+    "What is marked is taken out of the tumor. The gene counts as looked at and not altered; the "
+    "mutation burden and the covariates follow."
+)
+
+
+@st.fragment
+@guarded
+def show_what_if(data: MapData, case: Case, explainer: Explainer, tokens: TumorTokens) -> None:
+    """Let the reader toggle alterations, and show what follows.
+
+    Args:
+        data: The map.
+        case: The tumor.
+        explainer: The model in memory.
+        tokens: The tumor as the model reads it.
+    """
+    st.subheader("What if", anchor=False, help=MEANING)
+    left, right = st.columns([1.25, 1], gap="medium")
+    with left:
+        removed = _choose_removed(case, explainer, tokens)
+        added = _choose_added(case, explainer, tokens)
+    try:
+        told = change_tumor(explainer, tokens, removed, added, case.cancer_type)
+    except EngineError as error:
+        show_error(error)
+        return
+    with left:
+        _tell(told, is_changed=bool(removed or added))
+    with right:
+        options = MapOptions(
+            palette=current_palette(),
+            source=f"map {data.name} v{data.layout_id}, {day(data.created_at)} · model "
+            f"{data.model_digest[:8]}",
+            synthetic=data.synthetic or case.synthetic,
+            narrow=True,
+        )
+        st.plotly_chart(
+            draw_move(data.places, told.before, told.after, options),
+            key="what_if_map",
+            config=MAP_CONFIG,
+            alt="The tumor on the map, as it is and changed",
+        )
+        st.caption("Both stars are placed as a new tumor would be; nobody else moves.")
+    st.dataframe(
+        told.predictions,
+        hide_index=True,
+        key="what_if_predictions",
+        alt=f"Predictions of {case.sample_id}, as it is and changed",
+    )
+    st.caption("Likeliest answer with its 95% interval. Research use only.")
+    st.download_button(
+        "Download CSV",
+        data=lambda: to_csv(
+            told.predictions,
+            [
+                f"{case.sample_id} without {', '.join(removed) or 'nothing'}, with "
+                f"{', '.join(' '.join(pair) for pair in added) or 'nothing more'}",
+                *source_lines(data),
+            ],
+        ),
+        file_name="tumorxy-what-if.csv",
+        mime="text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+        key="what_if_csv",
+    )
+
+
+def _choose_removed(case: Case, explainer: Explainer, tokens: TumorTokens) -> tuple[str, ...]:
+    names = alterations_of(explainer, tokens)
+    if not names:
+        st.caption("It has no alteration that could be taken away.")
+        return ()
+    label, key = "Take away", f"what_if_removed_{case.sample_id}"
+    if len(names) <= MOST_PILLS:
+        chosen = st.pills(
+            label,
+            list(names),
+            selection_mode="multi",
+            default=[],
+            format_func=names.__getitem__,
+            key=key,
+            help=TAKEN,
+            wrap=True,
+        )
+    else:
+        chosen = st.multiselect(
+            label, list(names), format_func=names.__getitem__, key=key, help=TAKEN
+        )
+    return tuple(chosen)
+
+
+def _choose_added(
+    case: Case, explainer: Explainer, tokens: TumorTokens
+) -> tuple[tuple[str, str], ...]:
+    first, second = st.columns(2)
+    kind = first.selectbox("Add: kind", KINDS_TO_ADD, key="what_if_kind")
+    names = names_to_add(explainer, tokens, kind)
+    name = second.selectbox(
+        "Add: gene or arm",
+        names,
+        index=None,
+        placeholder="nothing added" if names else "none was looked at",
+        key=f"what_if_added_{kind}_{case.sample_id}",
+        help="Only what was looked at in this tumor can be added: elsewhere it is unknown whether "
+        "it is altered already.",
+    )
+    return ((name, kind),) if name else ()
+
+
+def _tell(told: Changed, *, is_changed: bool) -> None:
+    if not is_changed:
+        st.caption("Nothing is changed yet: mark an alteration, or add one.")
+    elif told.is_strange:
+        st.warning(
+            "The changed tumor is unlike the tumors that the model knows: do not interpret what "
+            "is said of it.",
+            icon=":material/block:",
+        )
+    else:
+        st.markdown(
+            f"It moves **{told.moved:.2f}** map units; its likeness to itself in the full model is "
+            f"**{told.cosine:.2f}** (1 is the same)."
+        )

@@ -1,0 +1,344 @@
+"""The section Why of the Patient page: what each alteration adds, and which pairs matter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import resources
+from dashboard.cases import Case
+from dashboard.class_names import class_name
+from dashboard.csv_export import to_csv
+from dashboard.explaining import Explainer
+from dashboard.explanations import (
+    MAP_TITLES,
+    METHODS,
+    ROLL_UPS,
+    SHAPLEY,
+    Asked,
+    Explanation,
+    MethodTold,
+    say_pair,
+)
+from dashboard.job_waiting import wait_for_job
+from dashboard.jobs import Step, start_job
+from dashboard.patient_what_if import show_what_if
+from dashboard.predictions import (
+    FLAGS,
+    NOT_INTERPRETED,
+    OUT_OF_DISTRIBUTION,
+    TITLES,
+    answers,
+    not_asked,
+    percent,
+    risk_told,
+)
+from dashboard.queries import MapData
+from dashboard.resources import Published
+from dashboard.selection import source_lines
+from dashboard.why_figures import Bar, draw_bars
+from dashboard.widgets import current_palette, guarded, plain_text
+
+if TYPE_CHECKING:
+    from engine.cohort import Cohort
+    from engine.tokens import TumorTokens
+
+WANTED = "why_wanted"
+"""Whether this browser session has asked for explanations; the model then stays in memory."""
+
+MOST_AT_ONCE = 24
+"""Alterations that are explained within the page, in 0.2 to 0.9 s; more are left to a job."""
+
+BY_ALTERATION = "alteration"
+MEANING = (
+    "How much each alteration moves this number away from what it would be without any. It "
+    "explains the model, not the biology: an alteration that counts for much need not be a cause."
+)
+METHOD_MEANINGS = {
+    SHAPLEY: "Each alteration is added in many random orders; its value is what it adds on the "
+    "average. The values add up exactly; the whiskers are 95% intervals of the sampling.",
+    METHODS[1]: "The slope of the number on the way from no alteration to all of them, added up.",
+    METHODS[2]: "Each alteration is taken away alone. Two that say the same then look as if "
+    "neither mattered, so the values need not add up.",
+}
+PAIR_MEANING = (
+    "What two alterations do together beyond what each does alone: both - first - second + "
+    "neither, averaged over which other alterations are there. 0 means that they simply add up."
+)
+PLACE = "Its place on the map"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """The tumor that is explained.
+
+    Attributes:
+        key: The snapshot.
+        data: The map.
+        case: The tumor.
+        row: Its row of the map; None when it was uploaded.
+        cohort: The file it was uploaded in; None when it is stored.
+    """
+
+    key: Published
+    data: MapData
+    case: Case
+    row: int | None = None
+    cohort: Cohort | None = None
+
+    def tokens(self, explainer: Explainer) -> TumorTokens:
+        """Return the tumor as the model reads it."""
+        if self.cohort is not None:
+            return resources.upload_tokens(self.cohort, self.case.sample_id, explainer)
+        return resources.load_tokens(self.key, *self.name, explainer)
+
+    @property
+    def name(self) -> tuple[str, str]:
+        """Study and sample of a stored tumor."""
+        assert self.row is not None  # it is stored
+        sample = self.data.samples.iloc[self.row]
+        return str(sample["study_id"]), str(sample["sample_id"])
+
+
+def show_explanations(subject: Subject) -> None:
+    """Show Why and What if, once the reader wants them and the tumor may be interpreted."""
+    if subject.case.out_of_distribution:
+        st.subheader("Why", anchor=False, help=MEANING)
+        st.warning(
+            f"{FLAGS[OUT_OF_DISTRIBUTION].meaning} Nothing is explained either, nor changed.",
+            icon=":material/block:",
+        )
+        return
+    if not st.session_state.get(WANTED):
+        _offer()
+        return
+    _explain(subject)
+
+
+def _offer() -> None:
+    st.subheader("Why, and what if", anchor=False, help=MEANING)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            "Explain this tumor",
+            icon=":material/lightbulb:",
+            key="why_start",
+            on_click=lambda: st.session_state.update({WANTED: True}),
+        )
+        st.caption(
+            "What each alteration adds to a prediction, which pairs act together, and what would "
+            "be said without them. The model is loaded first, which takes some seconds."
+        )
+
+
+@guarded
+def _explain(subject: Subject) -> None:
+    with st.spinner("Loading the model"):
+        explainer = resources.load_explainer(subject.key)
+        tokens = subject.tokens(explainer)
+    _show_why(subject, explainer, tokens)
+    show_what_if(subject.data, subject.case, explainer, tokens)
+
+
+@st.fragment
+@guarded
+def _show_why(subject: Subject, explainer: Explainer, tokens: TumorTokens) -> None:
+    st.subheader("Why", anchor=False, help=MEANING)
+    asked = _choose(subject, explainer)
+    told = _told(subject, explainer, tokens, asked)
+    _say_what_is_left_out(subject, explainer)
+    if told is not None:
+        _show(subject, told)
+
+
+def _choose(subject: Subject, explainer: Explainer) -> Asked:
+    """Let the reader choose a prediction and a class, or the place on the map."""
+    heads = explainer.placer.predictor.heads.heads if explainer.placer.predictor else ()
+    known = {head.task for head in heads}
+    told = {
+        a.title: a
+        for a in answers(subject.case.predictions)
+        if a.task in known and a.flag not in NOT_INTERPRETED
+    }
+    risk = risk_told(subject.case.predictions)
+    titles = list(told)
+    if risk is not None and risk.flag not in NOT_INTERPRETED:
+        titles.append(TITLES["os_risk"])
+    left, right = st.columns(2)
+    title = left.selectbox("Explain", [*titles, PLACE], key="why_task")
+    if title == PLACE:
+        name = right.selectbox(
+            "Which side of it", list(MAP_TITLES), format_func=MAP_TITLES.__getitem__, key="why_map"
+        )
+        return explainer.map_asked(name)
+    if title not in told:
+        assert risk is not None  # it was offered
+        right.selectbox("Compared with", [class_name("os_risk", risk.type_name)], disabled=True)
+        return Asked(task="os_risk", class_name=risk.type_name)
+    answer = told[title]
+    classes = sorted(answer.probabilities, key=lambda c: -answer.probabilities[c])
+    chosen = right.selectbox(
+        "Answer",
+        classes,
+        format_func=lambda c: f"{class_name(answer.task, c)}: {percent(answer.probabilities[c])}",
+        key=f"why_class_{answer.task}_{subject.case.sample_id}",
+    )
+    return Asked(task=answer.task, class_name=chosen)
+
+
+def _say_what_is_left_out(subject: Subject, explainer: Explainer) -> None:
+    """Name what is not explained, and the reason."""
+    told = answers(subject.case.predictions)
+    hidden = [f"{a.title} ({FLAGS[a.flag].label})" for a in told if a.flag in NOT_INTERPRETED]
+    heads = explainer.placer.predictor.heads.heads if explainer.placer.predictor else ()
+    known = {head.task for head in heads}
+    own = [f"{a.title} (a head of your own)" for a in told if a.task not in known]
+    others = [f"{title} (not asked of this type)" for title in not_asked(subject.case.predictions)]
+    if hidden or own or others:
+        st.caption(plain_text(f"Not explained: {'; '.join([*hidden, *own, *others])}."))
+
+
+def _told(
+    subject: Subject, explainer: Explainer, tokens: TumorTokens, asked: Asked
+) -> Explanation | None:
+    """Find the explanation, compute it, or let a job compute it; None while that runs."""
+    if subject.row is None:
+        with st.spinner("Explaining"):
+            return resources.explain_upload(tokens, asked, explainer)
+    stored = resources.load_explanation(subject.key, *subject.name, asked, explainer.model_digest)
+    if stored is not None:
+        return stored
+    if resources.num_units(tokens, explainer) <= MOST_AT_ONCE:
+        return resources.explain_now(subject.key, *subject.name, asked, tokens, explainer)
+    study_id, sample_id = subject.name
+    step = Step(
+        verb="explain",
+        arguments={
+            "study_id": study_id,
+            "sample_id": sample_id,
+            "task": asked.task,
+            "class_name": asked.class_name,
+        },
+    )
+    wait_for_job(
+        f"why {study_id}/{sample_id} {asked.task} {asked.class_name}",
+        lambda: start_job(resources.settings(), f"Explain {sample_id}: {asked.title}", [step]),
+        "This tumor has many alterations: explaining it takes some seconds, in a process of its "
+        "own. The result is kept in the store.",
+    )
+    return None
+
+
+def _show(subject: Subject, told: Explanation) -> None:
+    left, right = st.columns(2)
+    method = left.segmented_control(
+        "Method", METHODS, default=SHAPLEY, required=True, key="why_method"
+    )
+    by = right.segmented_control(
+        "Added up by",
+        (BY_ALTERATION, *ROLL_UPS),
+        default=BY_ALTERATION,
+        required=True,
+        key="why_by",
+    )
+    said = told.by(method)
+    first, second = st.columns([1.3, 1], gap="medium")
+    with first:
+        st.markdown(f"**{plain_text(told.asked.title)}**", help=METHOD_MEANINGS[method])
+        bars = _bars(said, by)
+        if bars:
+            st.plotly_chart(
+                draw_bars(bars, said.scale, current_palette()),
+                key="why_bars",
+                config={"displayModeBar": False},
+                alt=f"What each {by} adds to {told.asked.title}",
+            )
+    with second:
+        _show_words(told, said)
+        _show_pairs(told)
+    _show_table(subject, told)
+
+
+def _bars(said: MethodTold, by: str) -> list[Bar]:
+    if by == BY_ALTERATION:
+        return [Bar(label=unit.label, value=unit.value, error=unit.error) for unit in said.units]
+    return [Bar(label=name, value=value) for name, value in said.rolled[by].items()]
+
+
+def _show_words(told: Explanation, said: MethodTold) -> None:
+    st.markdown(
+        f"From **{said.baseline_value:+.2f}** to **{said.value:+.2f}** {said.scale}.",
+        help=f"The first is {said.baseline}.",
+    )
+    st.caption(f"Compared with {said.baseline}.")
+    st.caption(
+        f"{said.method[:1].upper()}{said.method[1:]} miss what they should add up to by "
+        f"{said.gap:.1%}.",
+        help="Completeness gap: the sum of the values less the difference of the two numbers, as a "
+        "share of what moves.",
+    )
+    for method in told.methods[1:]:
+        st.caption(plain_text(f"{method.agreement[:1].upper()}{method.agreement[1:]}"))
+
+
+def _show_pairs(told: Explanation) -> None:
+    pairs = told.pairs
+    st.markdown("**Together, beyond their sum**", help=PAIR_MEANING)
+    if not pairs.pairs:
+        st.caption("There are fewer than two alterations, so no pair.")
+        return
+    for pair in pairs.pairs[:5]:
+        st.markdown(f"- {plain_text(say_pair(pair, pairs.scale))}")
+    left_out = f", without the {pairs.num_left_out} that add least" if pairs.num_left_out else ""
+    st.caption(
+        f"The strongest of {pairs.num_pairs:,} pairs{left_out}. They were chosen for being large, "
+        "so they look larger than they are."
+    )
+
+
+def _show_table(subject: Subject, told: Explanation) -> None:
+    units = told.by(SHAPLEY).units
+    table = pd.DataFrame(
+        {
+            "Alteration": [unit.label for unit in units],
+            "Gene": [unit.gene for unit in units],
+            "Kind": [unit.kind for unit in units],
+            "Shapley value": [unit.value for unit in units],
+            "Standard error": [unit.error for unit in units],
+            "Integrated gradients": [unit.value for unit in told.by(METHODS[1]).units],
+            "Leave one out": [unit.value for unit in told.by(METHODS[2]).units],
+        }
+    )
+    table = table.iloc[table["Shapley value"].abs().argsort()[::-1]]
+    with st.expander("All alterations and pairs as tables"):
+        st.dataframe(
+            table.round(4),
+            hide_index=True,
+            placeholder="none",
+            key="why_table",
+            alt="What each alteration adds, by each method",
+        )
+        pairs = pd.DataFrame(
+            [(p.first, p.second, p.value, p.error, p.alone) for p in told.pairs.pairs],
+            columns=["First", "Second", "Together", "Standard error", "With nothing else"],
+        )
+        st.dataframe(pairs.round(4), hide_index=True, key="why_pairs", alt="Strongest pairs")
+        said = told.by(SHAPLEY)
+        caption = [
+            f"{subject.case.sample_id}: {told.asked.title}, in {said.scale}",
+            f"Compared with {said.baseline}",
+            *source_lines(subject.data),
+        ]
+        for name, frame in (("alterations", table), ("pairs", pairs)):
+            st.download_button(
+                f"Download {name} as CSV",
+                data=partial(to_csv, frame, caption),
+                file_name=f"tumorxy-why-{name}.csv",
+                mime="text/csv",
+                icon=":material/download:",
+                on_click="ignore",
+                key=f"why_csv_{name}",
+            )

@@ -1,0 +1,180 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from cache.errors import CacheError
+from dashboard import biomarker_tables, biomarkers, resources
+from dashboard.biomarker_controls import PAIRS
+from dashboard.biomarker_figures import Line, draw_forest
+from dashboard.biomarker_section import forest_lines
+from dashboard.biomarkers import Fixed, Request
+from dashboard.theme import LIGHT
+from engine.cohort import CLINICAL
+from engine.epidemiology.biomarkers import Pool
+from engine.epidemiology.counts import Features, Group, count_alterations
+from engine.epidemiology.effects import Effect, Response
+from tests.app.pages import Open, texts
+from tests.app.small_home import Cohort, build_home, draw_cohort
+
+
+@pytest.fixture(scope="module")
+def treated_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two treated cohorts in which only tumors with altered KRAS respond."""
+    home = tmp_path_factory.mktemp("treated")
+    build_home(
+        home,
+        [_treated(draw_cohort("alpha", 120, seed=3)), _treated(draw_cohort("beta", 90, seed=4))],
+    )
+    return home
+
+
+def _treated(cohort: Cohort) -> Cohort:
+    altered = cohort.tables["alterations"].to_pylist()
+    mutated = {
+        row["sample_id"]
+        for row in altered
+        if row["hugo_symbol"] == "KRAS" and row["kind"] in ("missense", "truncating", "splice")
+    }
+    answers = [
+        {
+            "sample_id": name,
+            "attribute": "RESPONSE",
+            "value": "R" if name in mutated or i % 9 == 0 else "NR",
+        }
+        for i, name in enumerate(cohort.sample_ids)
+    ]
+    rows = cohort.tables["clinical"].to_pylist() + answers
+    cohort.tables["clinical"] = pa.Table.from_pylist(rows, schema=CLINICAL)
+    return cohort
+
+
+def test_without_a_map_it_says_what_to_do(tmp_path: Path, open_page: Open) -> None:
+    app = open_page(tmp_path / "empty", "biomarkers")
+    assert not app.exception
+    assert "No tumors to look at yet" in texts(app)
+
+
+def test_a_planted_gene_is_first_and_seen_again(treated_home: Path, open_page: Open) -> None:
+    app = open_page(treated_home, "biomarkers")
+    app.selectbox(key="biomarker_fixed").set_value(Fixed.NOTHING).run()
+    assert not app.exception
+    assert not app.error
+    table = app.dataframe(key="biomarker_table").value
+    assert table["Gene"][0] == "KRAS"
+    assert table["Ratio"][0] > 5
+    assert table["Replication"][0] == "seen again"
+    assert "KRAS" in texts(app)
+    assert "Research use only" in texts(app)
+
+
+def test_pairs_are_answered_in_a_sentence(treated_home: Path, open_page: Open) -> None:
+    app = open_page(treated_home, "biomarkers")
+    app.selectbox(key="biomarker_fixed").set_value(Fixed.NOTHING)
+    app.segmented_control(key="biomarker_what").set_value(PAIRS).run()
+    assert not app.exception
+    assert "pair" in texts(app)
+
+
+def test_a_label_is_an_outcome(full_home: Path, open_page: Open) -> None:
+    app = open_page(full_home, "biomarkers")
+    assert not app.exception
+    assert not app.error
+    assert app.selectbox(key="biomarker_outcome").value == "label:SEX"
+    app.multiselect(key="biomarker_cohorts_label:SEX").set_value([]).run()
+    assert "Choose at least one cohort" in texts(app)
+
+
+def test_an_error_is_told_in_words(
+    full_home: Path, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise CacheError("The store is not there.")
+
+    monkeypatch.setattr(resources, "load_offers", refuse)
+    app = open_page(full_home, "biomarkers")
+    assert not app.exception
+    assert "The store is not there" in app.error[0].value.replace("\\", "")
+
+
+def _counted(num: int, carriers: np.ndarray) -> Features:
+    names = [f"S{i}" for i in range(num)]
+    samples = pa.table(
+        {
+            "sample_id": names,
+            "mutation_panel": ["P"] * num,
+            "cna_panel": pa.nulls(num, pa.string()),
+            "fusion_panel": pa.nulls(num, pa.string()),
+        }
+    )
+    altered = pa.table(
+        {
+            "tumor": carriers,
+            "hugo_symbol": ["KRAS"] * len(carriers),
+            "kind": ["missense"] * len(carriers),
+        }
+    )
+    panels = pa.table({"panel_id": ["P"], "hugo_symbol": ["KRAS"]})
+    return count_alterations(samples, altered, panels, ["KRAS"], [Group.MUTATION])
+
+
+def test_the_model_effect_is_the_difference_within_strata() -> None:
+    features = _counted(8, np.array([0, 1, 4]))
+    predicted = np.array([0.9, 0.7, 0.2, 0.4, 0.6, 0.1, 0.3, np.nan])
+    strata = np.array([0, 0, 0, 0, 1, 1, 1, 1])
+    found = biomarkers.model_effects(features, features.features, predicted, strata)
+    first, second = 0.8 - 0.3, 0.6 - 0.2
+    expected = (first * 1 + second * (2 / 3)) / (1 + 2 / 3)
+    effect = found[features.features[0]]
+    assert effect.difference == pytest.approx(expected)
+    assert effect.carriers == 3
+
+
+def test_nothing_found_is_said_plainly() -> None:
+    from engine.epidemiology.biomarkers import find_biomarkers
+
+    rng = np.random.default_rng(0)
+    features = _counted(200, np.arange(0, 200, 4))
+    outcome = Response(name="x", happened=rng.random(200) < 0.5, known=np.ones(200, dtype=bool))
+    found = find_biomarkers(features, outcome, ["a"] * 200, np.zeros(200, dtype=np.int64))
+    assert "None goes with this outcome" in biomarker_tables.say(found)
+    assert "no pair can be tested" in biomarker_tables.say_pairs(())
+
+
+def test_a_forest_plot_cuts_endless_intervals_and_draws_the_mean_last() -> None:
+    effect = Effect(
+        log_ratio=1.0,
+        standard_error=0.5,
+        ratio=2.7,
+        lower=0.0,
+        upper=np.inf,
+        p_value=0.2,
+        carriers=5,
+        known=50,
+        events=3,
+    )
+    pooled = Pool(ratio=2.0, lower=1.1, upper=3.6, p_value=0.02, inconsistency=0.3, num_cohorts=2)
+    lines = forest_lines((("a", effect), ("b", effect)), pooled, {"a": "Study A"})
+    assert [line.name for line in lines] == ["Study A", "b", "Mean of the cohorts"]
+    figure = draw_forest(lines, "odds ratio", LIGHT)
+    intervals = [trace for trace in figure.data if trace.mode == "lines"]
+    assert list(intervals[0].x) == [0.05, 20.0]
+    assert "∞" in figure.layout.annotations[0].text
+    assert figure.data[-1].marker.symbol == "diamond"
+    single = draw_forest([Line(name="<b>", ratio=1, lower=1, upper=1, note="")], "x", LIGHT)
+    assert single.layout.yaxis.ticktext == ("&lt;b&gt;",)
+
+
+def test_a_request_is_a_key() -> None:
+    request = Request(
+        offer="response",
+        value="",
+        cohorts=("a",),
+        group=Group.MUTATION,
+        fixed=Fixed.NOTHING,
+        pairs=False,
+    )
+    assert len({request, request}) == 1
