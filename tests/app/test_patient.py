@@ -121,13 +121,14 @@ def test_a_stored_tumor_is_told_in_the_order_of_a_board(full_home: Path, open_pa
     app = open_page(full_home, "patient", sample=SAMPLE)
     assert not app.exception
     headings = [heading.value for heading in app.subheader]
-    assert headings[:4] == [
+    assert headings[:5] == [
         "What was sequenced",
         "Where it lies",
         "Can this be trusted?",
         "The 15 tumors most like it",
+        "Why, and what if",
     ]
-    assert headings[4].startswith("Alterations: ")
+    assert headings[5].startswith("Alterations: ")
     written = texts(app)
     assert "of its 15** nearest tumors are also nearest on the map" in written
     assert "Fusions: **not tested**" in written
