@@ -151,7 +151,7 @@ class TumorGame:
         return self.target.score(told)
 
     def _values(self, present: Bools) -> Floats:
-        with torch.inference_mode():
+        with torch.no_grad():
             told: Told = {}
             if self._plain is not None:
                 states = self._plain.present(present)

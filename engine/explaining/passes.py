@@ -136,7 +136,7 @@ class TumorPass:
         Returns:
             Their states, (S, ...), without gradients.
         """
-        with torch.inference_mode():
+        with torch.no_grad():
             gates = torch.from_numpy(np.asarray(present, dtype=np.float32)).to(self._device)
             gate = gates[:, self._unit_of_token]
             covariates = self._covariates(gates, gate)

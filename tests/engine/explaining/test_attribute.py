@@ -21,6 +21,7 @@ from engine.explaining.game import TumorGame
 from engine.explaining.networks import Networks
 from engine.explaining.shapley import shapley_values
 from engine.explaining.targets import EMBEDDINGS, Target
+from engine.heads import FROZEN
 from engine.tokens import tokenize
 from tests.engine.cohorts import random_tables, vocabulary
 from tests.engine.explaining.toys import Toy, exact_shapley, networks, tumor
@@ -117,6 +118,18 @@ def test_a_tumor_adds_up_and_the_gap_shrinks_with_steps(nets: Networks) -> None:
     assert gaps[1] <= 0.01
     assert gaps[2] <= gaps[0]
     assert abs(shapley_values(game, num_permutations=8).convergence_delta) <= 1e-9
+
+
+@pytest.mark.parametrize("field", [EMBEDDINGS, FROZEN])
+def test_gradients_can_follow_coalitions(nets: Networks, field: str) -> None:
+    target = Target(
+        name="axis", scale="number", reads=(field,), score=lambda told: told[field][:, 0]
+    )
+    game = TumorGame.of(nets, target, tumor())
+    shapley_values(game, num_permutations=4)
+    again = integrated_gradients(game)
+    alone = integrated_gradients(TumorGame.of(nets, target, tumor()))
+    assert np.array_equal(again.values, alone.values)
 
 
 def test_captum_and_ours_agree_on_a_tumor(nets: Networks) -> None:
