@@ -41,7 +41,7 @@ class LowRankLinear(nn.Module):
     """A frozen linear layer plus a trained update of low rank, zero at the start.
 
     References:
-        Hu et al. 2021, LoRA: low-rank adaptation of large language models, arXiv:2106.09685.
+        Hu et al. 2021, LoRA, arXiv:2106.09685.
     """
 
     def __init__(self, base: nn.Linear, rank: int) -> None:

@@ -7,7 +7,7 @@ References:
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -40,14 +40,6 @@ class AlignmentConfig:
 DEFAULTS = AlignmentConfig()
 UNKNOWN = ""
 
-_WHOLE = ViewConfig(
-    panel_share=0.0,
-    hidden_share=0.0,
-    modality_share=0.0,
-    detail_share=0.5,
-    kind_share=1.0,
-    promoter_share=0.5,
-)
 _PANEL = ViewConfig(
     panel_share=1.0,
     hidden_share=0.0,
@@ -56,15 +48,9 @@ _PANEL = ViewConfig(
     kind_share=0.0,
     promoter_share=0.0,
 )
-_PANEL_WITHOUT_DETAILS = ViewConfig(
-    panel_share=1.0,
-    hidden_share=0.0,
-    modality_share=1.0,
-    detail_share=0.5,
-    kind_share=1.0,
-    promoter_share=0.5,
-)
-VIEWS = (_WHOLE, _PANEL, _PANEL, _PANEL_WITHOUT_DETAILS)
+_PANEL_WITHOUT_DETAILS = replace(_PANEL, detail_share=0.5, kind_share=1.0, promoter_share=0.5)
+_WITHOUT_DETAILS = replace(_PANEL_WITHOUT_DETAILS, panel_share=0.0, modality_share=0.0)
+VIEWS = (_WITHOUT_DETAILS, _PANEL, _PANEL, _PANEL_WITHOUT_DETAILS)
 """Views of each tumor beside the whole tumor."""
 
 

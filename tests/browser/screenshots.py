@@ -66,6 +66,7 @@ VIEWS: dict[str, Callable[[Page, str], None]] = {
     "map-number": open_map("?by=Number"),
     "map-selection": select,
     "patient": patient,
+    "biomarkers": open_page("biomarkers"),
     "data": open_page("data"),
     "model": open_page("model"),
 }
