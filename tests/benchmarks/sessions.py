@@ -46,7 +46,7 @@ async def measure(address: str, minutes: float) -> list[Measurement]:
     """Open the sessions, let them work, and count what went wrong."""
     server = _server_of(address)
     # Waiting for an upload loads the encoder, and torch with it, as on a server in use.
-    await Session(address=address, page="patient", query="source=upload").open()
+    await Session(address=address, page="patient", query="source=Upload%20a%20file").open()
     first = Session(address=address, query="sample=large/LARG-00000")
     await first.open()
     before = _memory(server)
