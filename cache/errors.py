@@ -14,7 +14,11 @@ CacheError
 ├── DiskFullError           too little free space to write
 ├── HomeNotWritableError    this user may not write under TUMORXY_HOME
 ├── WriteFailedError        the disk failed while a snapshot was written
-└── QueryMemoryError        a query needs more memory than a connection may use
+├── QueryMemoryError        a query needs more memory than a connection may use
+├── WorkspaceBusyError      the workspace stays in use by another process
+├── WorkspaceDamagedError   the workspace cannot be read as it was written
+├── NotKeptError            the workspace does not hold what was asked for
+└── InvalidEntryError       what is to be kept in the workspace is empty, too long or unknown
 
 No message holds a path of the server, a process id or text of the database library.
 """
@@ -170,3 +174,42 @@ class QueryMemoryError(CacheError):
             "The query needs more memory than a connection to the store may use. "
             "Ask for fewer studies at once."
         )
+
+
+class WorkspaceBusyError(CacheError):
+    """The workspace stays in use by another process."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The saved sets, queues and decisions are in use by another program (a DuckDB shell, "
+            "perhaps, or a backup). Nothing was changed. Close it and try again."
+        )
+
+
+class WorkspaceDamagedError(CacheError):
+    """The workspace cannot be read as it was written."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The file of saved sets, queues and decisions (workspace.duckdb) cannot be read as it "
+            "was written; the studies and maps are not concerned. Restore it with "
+            "`tumorxy workspace restore`, or move it out of the TumorXY home to begin anew."
+        )
+
+
+class NotKeptError(CacheError):
+    """The workspace does not hold what was asked for.
+
+    Args:
+        what: What was asked for, as a reader is told: "saved set".
+    """
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"This {what} is not kept here: it was deleted, or the link is of another "
+            f"installation. Choose another {what}, or make it anew."
+        )
+
+
+class InvalidEntryError(CacheError):
+    """What is to be kept in the workspace is empty, too long or unknown."""

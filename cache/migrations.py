@@ -7,6 +7,7 @@ the writer keeps keys unique.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -121,7 +122,7 @@ def newest_version() -> int:
 
 
 def schema_version(connection: duckdb.DuckDBPyConnection) -> int:
-    """Return the schema version of an open snapshot; 0 for an empty file."""
+    """Return the schema version of an open file; 0 for an empty one."""
     connection.execute(
         "CREATE TABLE IF NOT EXISTS schema_version "
         "(number INTEGER NOT NULL, name VARCHAR NOT NULL, applied_at TIMESTAMP NOT NULL)"
@@ -130,22 +131,25 @@ def schema_version(connection: duckdb.DuckDBPyConnection) -> int:
     return int(row[0][0])
 
 
-def migrate(connection: duckdb.DuckDBPyConnection) -> bool:
-    """Bring a snapshot to the newest schema, inside the transaction that is open.
+def migrate(
+    connection: duckdb.DuckDBPyConnection, steps: Sequence[Migration] = MIGRATIONS
+) -> bool:
+    """Bring a file to the newest schema, inside the transaction that is open.
 
     Args:
         connection: A writable connection with an open transaction.
+        steps: Every step of this kind of file, in the order of its number.
 
     Returns:
         Whether anything changed.
 
     Raises:
-        SchemaTooNewError: If a newer version of the program wrote the snapshot.
+        SchemaTooNewError: If a newer version of the program wrote the file.
     """
     found = schema_version(connection)
-    if found > newest_version():
-        raise SchemaTooNewError(found, newest_version())
-    missing = [step for step in MIGRATIONS if step.number > found]
+    if found > steps[-1].number:
+        raise SchemaTooNewError(found, steps[-1].number)
+    missing = [step for step in steps if step.number > found]
     for step in missing:
         for statement in step.statements:
             connection.execute(statement).fetchall()

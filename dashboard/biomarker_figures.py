@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import plotly.graph_objects as go
 
+from dashboard.formatting import ratio
 from dashboard.theme import Palette
 from dashboard.wording import clip
 
@@ -91,7 +92,7 @@ def _reach(lines: Sequence[Line]) -> tuple[float, float]:
 def _add(figure: go.Figure, place: int, line: Line, palette: Palette) -> None:
     low, high = max(line.lower, SMALLEST), min(line.upper, LARGEST)
     color = palette.categories[0 if line.ratio <= 1 else 1] if line.is_found else palette.ink
-    text = f"{_end(line.ratio)} ({_end(line.lower)} to {_end(line.upper)})"
+    text = ratio(line.ratio, line.lower, line.upper)
     if np.isfinite(line.lower) or np.isfinite(line.upper):
         figure.add_trace(
             go.Scatter(
@@ -127,7 +128,3 @@ def _add(figure: go.Figure, place: int, line: Line, palette: Palette) -> None:
         align="left",
         font={"size": 13, "color": palette.ink},
     )
-
-
-def _end(value: float) -> str:
-    return "∞" if np.isinf(value) else f"{value:.2f}"

@@ -13,6 +13,7 @@ from dashboard.biomarker_figures import Line, draw_forest
 from dashboard.biomarker_outcomes import read_outcome
 from dashboard.biomarkers import Answer, Request
 from dashboard.csv_export import to_csv
+from dashboard.formatting import P_COLUMN, q_value
 from dashboard.predictions import QUESTIONS
 from dashboard.queries import MapData
 from dashboard.resources import Published
@@ -118,7 +119,7 @@ def _line_of(marker: Biomarker) -> Line:
         ratio=effect.ratio,
         lower=effect.lower,
         upper=effect.upper,
-        note=f"{effect.carriers:,} of {effect.known:,} altered, q = {marker.q_value:.1g}",
+        note=f"{effect.carriers:,} of {effect.known:,} altered, {q_value(marker.q_value)}",
         is_found=marker.q_value < tables.FOUND_BELOW,
     )
 
@@ -253,7 +254,7 @@ def _ratio_columns(table: pd.DataFrame) -> dict[str, Any]:
         for name in ratios
     }
     columns["q"] = st.column_config.NumberColumn(
-        format="%.1e",
+        format=P_COLUMN,
         help="False discovery rate: of all findings with this q or a smaller one, about this "
         "share is chance",
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from dashboard.biomarkers import Answer
+from dashboard.formatting import q_value, ratio
 from engine.epidemiology.biomarkers import Biomarker, Biomarkers
 from engine.epidemiology.pair_biomarkers import PairBiomarker
 
@@ -42,7 +43,7 @@ def say(singles: Biomarkers) -> str:
 
 def _say_hit(marker: Biomarker, kind: str) -> str:
     effect = marker.overall
-    return f"{marker.feature.name} ({kind} {effect.ratio:.2f}, q = {marker.q_value:.1g})"
+    return f"{marker.feature.name} ({kind} {ratio(effect.ratio)}, {q_value(marker.q_value)})"
 
 
 def say_pairs(pairs: tuple[PairBiomarker, ...]) -> str:
@@ -63,7 +64,7 @@ def say_pairs(pairs: tuple[PairBiomarker, ...]) -> str:
     return (
         f"{len(pairs):,} pairs tested, {len(hits):,} with an interaction at a false discovery rate "
         f"below {FOUND_BELOW:.0%}; first {first.first.name} and {first.second.name}, ratio "
-        f"{first.interaction.ratio:.2f} (q = {first.interaction.q_value:.1g})."
+        f"{ratio(first.interaction.ratio)} ({q_value(first.interaction.q_value)})."
     )
 
 

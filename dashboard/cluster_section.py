@@ -67,7 +67,7 @@ def _look(data: MapData) -> None:
             st.rerun()
         return
     share = min(job.done / job.total, 1.0) if job.total else 0.0
-    st.progress(share, text=f"{job.stage or 'Starting'}, {job.elapsed_s:.0f} s")
+    st.progress(share, text=f"{job.stage or 'Starting'}, {duration(job.elapsed_s)}")
     if st.button("Cancel", icon=":material/stop_circle:", key="cluster_cancel"):
         try:
             cancel_job(home, job.job_id)

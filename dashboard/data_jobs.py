@@ -89,7 +89,7 @@ def _show_progress(job: Job) -> None:
     st.progress((job.step + share) / len(job.steps), text=plain_text(f"{stage}{numbers}"))
     st.caption(
         f"Step {job.step + 1} of {len(job.steps)}, {VERBS.get(step.verb, step.verb)}, "
-        f"{job.elapsed_s:.0f} s"
+        f"{duration(job.elapsed_s)}"
     )
 
 
@@ -142,4 +142,4 @@ def describe(job: Job) -> str:
             parts.append(f"{outcome['sample_id']} explained")
         elif step.verb == "cluster":
             parts.append(f"{count(outcome['num_clusters'], 'cluster')} found")
-    return f"{', '.join(parts)}, {job.elapsed_s:.0f} s"
+    return f"{', '.join(parts)}, {duration(job.elapsed_s)}"

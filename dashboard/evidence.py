@@ -124,13 +124,9 @@ def say(estimate: Estimate | None, *, signed: bool = False, digits: int = 3) -> 
     """Write a figure with its 95% interval; nothing for None, no decimals from ten on."""
     if estimate is None:
         return ""
-    if max(abs(estimate.value), abs(estimate.high or 0)) >= 10:
-        digits = 0
-    sign = "+" if signed else ""
-    value = f"{estimate.value:{sign}.{digits}f}"
-    if estimate.low is None or estimate.high is None:
-        return value
-    return f"{value} ({estimate.low:{sign}.{digits}f} to {estimate.high:{sign}.{digits}f})"
+    return formatting.estimate(
+        estimate.value, estimate.low, estimate.high, digits=digits, signed=signed
+    )
 
 
 def evidence_table(rows: Sequence[Row]) -> pd.DataFrame:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from dashboard import resources
 from dashboard.errors import JobError
+from dashboard.formatting import duration
 from dashboard.jobs import Job, JobState, cancel_job, load_job
 from dashboard.widgets import guarded, plain_text
 
@@ -42,7 +43,7 @@ def _watch(job_id: str) -> None:
     if job.state is not JobState.RUNNING:
         st.rerun()
     share = min(job.done / job.total, 1.0) if job.total else 0.0
-    st.progress(share, text=plain_text(f"{job.stage or 'Starting'}, {job.elapsed_s:.0f} s"))
+    st.progress(share, text=plain_text(f"{job.stage or 'Starting'}, {duration(job.elapsed_s)}"))
     st.button(
         "Cancel",
         icon=":material/stop_circle:",

@@ -21,6 +21,7 @@ from dashboard.head_facts import (
     risk_facts,
 )
 from dashboard.outcomes import OwnHeadSummary
+from dashboard.formatting import percent, percent_interval
 from dashboard.predictions import (
     FLAGS,
     NOT_INTERPRETED,
@@ -33,7 +34,6 @@ from dashboard.predictions import (
     RiskTold,
     answers,
     not_asked,
-    percent,
     risk_told,
 )
 from dashboard.widgets import plain_text
@@ -201,7 +201,7 @@ def _show_risk(risk: RiskTold, card: ModelCard | None) -> None:
             st.caption(meaning)
             return
         name = class_name(OS_RISK, risk.type_name)
-        interval = f"{percent(risk.lower)} to {percent(risk.upper)}"
+        interval = percent_interval(risk.lower, risk.upper)
         st.progress(
             risk.percentile,
             text=plain_text(

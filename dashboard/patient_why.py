@@ -27,6 +27,7 @@ from dashboard.explanations import (
 from dashboard.job_waiting import wait_for_job
 from dashboard.jobs import Step, start_job
 from dashboard.patient_what_if import show_what_if
+from dashboard.formatting import percent
 from dashboard.predictions import (
     FLAGS,
     NOT_INTERPRETED,
@@ -34,7 +35,6 @@ from dashboard.predictions import (
     TITLES,
     answers,
     not_asked,
-    percent,
     risk_told,
 )
 from dashboard.queries import MapData

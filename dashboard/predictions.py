@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from dashboard.formatting import percent, percent_interval
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -72,15 +74,11 @@ QUESTIONS = {
 }
 """Titles of the questions of which a class is the answer, in the order in which they are shown."""
 
+THERAPY = ("icb_response", OS_RISK)
+"""Tasks about what a treatment does, or how the disease goes; the others ask what the tumor is."""
+
 TITLES = QUESTIONS | {OS_RISK: "Overall survival within the tumor type"}
 """Titles of everything that is predicted."""
-
-
-def percent(share: float) -> str:
-    """Write a share that was estimated, 0..1: never as certain as 0% or 100%."""
-    if share < 0.005:
-        return "under 1%"
-    return "over 99%" if share >= 0.995 else f"{share:.0%}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,7 +93,7 @@ class Guess:
     @property
     def text(self) -> str:
         """Name, probability and interval for a reader."""
-        interval = f"{percent(self.lower)} to {percent(self.upper)}"
+        interval = percent_interval(self.lower, self.upper)
         return f"{self.name}: {percent(self.probability)} ({interval})"
 
 

@@ -11,6 +11,7 @@ import streamlit as st
 
 from dashboard import region_tables, regions, resources
 from dashboard.csv_export import to_csv
+from dashboard.formatting import P_COLUMN
 from dashboard.queries import MapData, Rows
 from dashboard.regions import Against, Fixed, Question, Region
 from dashboard.resources import Published
@@ -184,7 +185,7 @@ def _columns(table: pd.DataFrame) -> dict[str, Any]:
         region_tables.ODDS: ("%.2f", ADJUSTED),
         region_tables.LOWER: ("%.2f", "Lower end of the 95% interval of the odds ratio"),
         region_tables.UPPER: ("%.2f", "Upper end of the 95% interval of the odds ratio"),
-        region_tables.Q_VALUE: ("%.1e", Q_MEANING),
+        region_tables.Q_VALUE: (P_COLUMN, Q_MEANING),
         region_tables.KNOWN_IN: ("localized", "Selected tumors that were looked at for it"),
         region_tables.KNOWN_OUT: ("localized", "Tumors compared with that were looked at for it"),
         "Difference (SD)": ("%.2f", "Difference of the means in standard deviations of all"),

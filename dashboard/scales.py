@@ -71,7 +71,7 @@ def color_scale(coloring: Numbers, values: Floats) -> ColorScale:
     else:
         ends = np.array([low, high])
         ticks = np.linspace(low, high, NUM_TICKS)
-    labels = [_number(value) for value in ticks]
+    labels = [number(value) for value in ticks]
     if values[-1] > high:
         labels[-1] = f"≥ {labels[-1]}"
     return ColorScale(
@@ -81,10 +81,6 @@ def color_scale(coloring: Numbers, values: Floats) -> ColorScale:
         ticks=tuple(ticks.tolist()),
         labels=tuple(labels),
     )
-
-
-def _number(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.2g}" if value else "0"
 
 
 def color_bar(coloring: Numbers, scale: ColorScale) -> dict[str, Any]:

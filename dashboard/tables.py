@@ -40,7 +40,7 @@ def draw_import(console: Console, outcome: ImportOutcome) -> None:
     console.print(
         f"[bold]{outcome.study_id}[/]: {outcome.num_samples:,} tumors of "
         f"{outcome.num_patients:,} patients, {outcome.num_alterations:,} alterations "
-        f"({outcome.elapsed_s:.1f} s)"
+        f"({duration(outcome.elapsed_s)})"
     )
     draw_report(console, outcome.files, outcome.findings, outcome.notes)
 
@@ -64,7 +64,7 @@ def draw_embed(console: Console, outcome: EmbedOutcome) -> None:
         f"{outcome.num_tumors:,} tumors of {_count(len(outcome.study_ids), 'study', 'studies')}: "
         f"{outcome.num_computed:,} embeddings computed, {outcome.num_reused:,} tumors reused, "
         f"{outcome.num_placed:,} placed on the current map, {outcome.num_predicted:,} predicted "
-        f"({outcome.elapsed_s:.1f} s)"
+        f"({duration(outcome.elapsed_s)})"
     )
     console.print(f"Model {outcome.model_digest[:12]}")
 
@@ -73,7 +73,7 @@ def draw_layout(console: Console, outcome: LayoutOutcome) -> None:
     """Print the version of the map and how faithful it is."""
     console.print(
         f"Map [bold]{outcome.name}[/], version {outcome.layout_id}: {outcome.num_tumors:,} tumors "
-        f"({outcome.elapsed_s:.1f} s)"
+        f"({duration(outcome.elapsed_s)})"
     )
     measures = [(f.name, getattr(outcome.quality, f.name)) for f in fields(outcome.quality)]
     rows = [_measure_row(name, found) for name, found in measures if found is not None]
@@ -211,7 +211,7 @@ def draw_demo(console: Console, outcome: DemoOutcome) -> None:
     state = "is there already" if outcome.was_ready else "is built"
     console.print(
         f"The map of {outcome.study_id} ({outcome.num_tumors:,} synthetic tumors) {state} "
-        f"({outcome.elapsed_s:.1f} s)."
+        f"({duration(outcome.elapsed_s)})."
     )
 
 

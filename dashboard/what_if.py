@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from dashboard.explaining import Explainer
 from dashboard.explanations import COVARIATE
+from dashboard.formatting import percent, percent_interval
 from dashboard.predictions import (
     COLUMNS,
     FLAGS,
@@ -19,7 +20,6 @@ from dashboard.predictions import (
     STRANGENESS,
     TITLES,
     answers,
-    percent,
     risk_told,
 )
 
@@ -137,7 +137,7 @@ def _lines(frame: pd.DataFrame) -> dict[str, str]:
         hidden = risk.flag in NOT_INTERPRETED
         text = (
             f"hazard above {percent(risk.percentile)} of {risk.type_name} "
-            f"({percent(risk.lower)} to {percent(risk.upper)})"
+            f"({percent_interval(risk.lower, risk.upper)})"
         )
         lines[TITLES["os_risk"]] = FLAGS[risk.flag].label if hidden else text
     return lines

@@ -159,14 +159,8 @@ def evaluate(
     Raises:
         EvaluationError: If a section is unknown.
     """
-    chosen = list(sections) or list(SECTIONS)
-    unknown = [name for name in chosen if name not in SECTIONS]
-    if unknown:
-        raise EvaluationError(
-            f"There is no section {unknown[0]!r} of the evidence; expected {', '.join(SECTIONS)}."
-        )
     started, seconds, rows = time.monotonic(), {}, []
-    for name in chosen:
+    for name in _choose_sections(sections):
         began = time.monotonic()
         rows += SECTIONS[name](subject, progress)
         seconds[name] = round(time.monotonic() - began, 1)
@@ -183,6 +177,15 @@ def evaluate(
         slices=slice_rows(subject.encoder, subject.heads, subject.cohort, progress),
         facts=_facts() | told,
     )
+
+
+def _choose_sections(names: Sequence[str]) -> list[str]:
+    unknown = [name for name in names if name not in SECTIONS]
+    if unknown:
+        raise EvaluationError(
+            f"There is no section {unknown[0]!r} of the evidence; expected {', '.join(SECTIONS)}."
+        )
+    return list(names) or list(SECTIONS)
 
 
 def subject_of(

@@ -184,15 +184,9 @@ def _answer(
     truth = np.searchsorted(classes, labels)
     parts = cohort.parts[rows]
     measured = rows[parts == part]
-    raw = raw_features(cohort.tokens.take(rows), view)
-    problem = Problem(
-        train=raw[parts == TRAIN],
-        validation=raw[parts == VALIDATION],
-        test=raw[parts == part],
-        train_truth=truth[parts == TRAIN],
-        validation_truth=truth[parts == VALIDATION],
-    )
     told = _told(encoder, head, cohort, measured, view)
+    raw = raw_features(cohort.tokens.take(rows), view)
+    problem = _problem(raw, truth, parts, part)
     predictions = {"ours": among(told, head.classes, classes)} | predict_baselines(problem)
     patients = [cohort.patient_ids[i] for i in measured]
     empty = Estimate(value=0.0)
@@ -215,6 +209,21 @@ def _answer(
         )
         for metric, reach in question.metrics
     ]
+
+
+def _problem(
+    raw: npt.NDArray[np.float32],
+    truth: npt.NDArray[np.int64],
+    parts: npt.NDArray[np.str_],
+    part: str,
+) -> Problem:
+    return Problem(
+        train=raw[parts == TRAIN],
+        validation=raw[parts == VALIDATION],
+        test=raw[parts == part],
+        train_truth=truth[parts == TRAIN],
+        validation_truth=truth[parts == VALIDATION],
+    )
 
 
 def chosen_rows(cohort: EvaluationCohort, question: Question) -> npt.NDArray[np.int64]:

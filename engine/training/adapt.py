@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from engine.adapter import AdaptedEncoder, AdapterConfig, num_features
-from engine.batching import make_batch
+from engine.batching import Batch, make_batch
 from engine.errors import TrainingError
 from engine.model import TumorEncoder
 from engine.progress import Progress, no_progress
@@ -112,39 +112,71 @@ def train_adapter(
     """
     torch.manual_seed(config.seed)
     codes = {task: _codes(column) for task, column in labels.items()}
+    rows = _labeled_rows(codes, config)
+    adapted = AdaptedEncoder(encoder, num_features(encoder), config.adapter)
+    heads = _Heads(config.adapter.width, {t: int(c.max()) + 1 for t, c in codes.items()})
+    batches = _batches(rows, config)
+    views = _views(tokens, codes, batches, facts, config)
+    losses: list[float] = []
+    for loss in _descend(adapted, heads, views, len(batches), config):
+        losses.append(loss)
+        progress("Adapting the encoder", len(losses), len(batches))
+    card = {
+        "config": asdict(config),
+        "tasks": sorted(codes),
+        "num_tumors": len(rows),
+        "num_parameters": sum(p.numel() for p in adapted.trained().values()),
+        "curve": [float(np.mean(part)) for part in np.array_split(losses, config.epochs)],
+    }
+    return Adaptation(adapted=adapted.eval().requires_grad_(requires_grad=False), card=card)
+
+
+def _views(
+    tokens: TumorTokens,
+    codes: Mapping[str, npt.NDArray[np.int64]],
+    batches: Sequence[npt.NDArray[np.int64]],
+    facts: GeneFacts,
+    config: AdaptConfig,
+) -> Iterator[tuple[Batch, dict[str, Tensor]]]:
+    """Yield a random view of each batch, with what is known of its tumors."""
+    generator = torch.Generator().manual_seed(config.seed)
+    for chosen in batches:
+        batch, _ = random_view(make_batch(tokens, chosen), facts, config.views, generator)
+        yield batch, {task: torch.from_numpy(code[chosen]) for task, code in codes.items()}
+
+
+def _labeled_rows(
+    codes: Mapping[str, npt.NDArray[np.int64]], config: AdaptConfig
+) -> npt.NDArray[np.int64]:
     rows = np.flatnonzero(np.any([c != UNLABELED for c in codes.values()], axis=0))
     if len(rows) < config.batch_tumors:
         raise TrainingError(
             f"Found {len(rows)} labeled training tumors, an adapter needs at least "
             f"{config.batch_tumors}. Add labeled studies, or fit heads on the frozen features."
         )
-    adapted = AdaptedEncoder(encoder, num_features(encoder), config.adapter)
-    heads = _Heads(config.adapter.width, {t: int(c.max()) + 1 for t, c in codes.items()})
-    optimizer = _optimizer(adapted, heads, config)
-    generator = torch.Generator().manual_seed(config.seed)
-    total = config.epochs * math.ceil(len(rows) / config.batch_tumors)
-    losses: list[float] = []
-    for chosen in _batches(rows, config):
-        _set_learning_rate(optimizer, config, len(losses) / total)
-        batch, _ = random_view(make_batch(tokens, chosen), facts, config.views, generator)
-        known = {task: torch.from_numpy(code[chosen]) for task, code in codes.items()}
+    return rows
+
+
+def _descend(
+    adapted: AdaptedEncoder,
+    heads: _Heads,
+    views: Iterator[tuple[Batch, dict[str, Tensor]]],
+    num_steps: int,
+    config: AdaptConfig,
+) -> Iterator[float]:
+    """Take a step down for each view; yields the loss before it."""
+    parameters = [*adapted.trained().values(), *heads.parameters()]
+    optimizer = torch.optim.AdamW(
+        parameters, lr=config.learning_rate, weight_decay=config.weight_decay
+    )
+    for step, (batch, known) in enumerate(views):
+        _set_learning_rate(optimizer, config, step / num_steps)
         loss = heads.loss(adapted(batch), known, config.label_smoothing)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        nn.utils.clip_grad_norm_([*adapted.trained().values(), *heads.parameters()], 1.0)
+        nn.utils.clip_grad_norm_(parameters, 1.0)
         optimizer.step()
-        losses.append(float(loss.detach()))
-        progress("Adapting the encoder", len(losses), total)
-    return Adaptation(
-        adapted=adapted.eval().requires_grad_(requires_grad=False),
-        card={
-            "config": asdict(config),
-            "tasks": sorted(codes),
-            "num_tumors": len(rows),
-            "num_parameters": sum(p.numel() for p in adapted.trained().values()),
-            "curve": [float(np.mean(part)) for part in np.array_split(losses, config.epochs)],
-        },
-    )
+        yield float(loss.detach())
 
 
 def _codes(column: Sequence[str | None]) -> npt.NDArray[np.int64]:
@@ -153,13 +185,6 @@ def _codes(column: Sequence[str | None]) -> npt.NDArray[np.int64]:
         name: i for i, name in enumerate(sorted({name for name in column if name is not None}))
     }
     return np.array([UNLABELED if name is None else index[name] for name in column])
-
-
-def _optimizer(
-    adapted: AdaptedEncoder, heads: _Heads, config: AdaptConfig
-) -> torch.optim.Optimizer:
-    parameters = [*adapted.trained().values(), *heads.parameters()]
-    return torch.optim.AdamW(parameters, lr=config.learning_rate, weight_decay=config.weight_decay)
 
 
 def _batches(rows: npt.NDArray[np.int64], config: AdaptConfig) -> list[npt.NDArray[np.int64]]:

@@ -106,13 +106,7 @@ def fit_heads(
         progress("Fitting heads", i, len(chosen))
         data = _select(task, tumors, parts)
         fitted = fit_calibrated(data.seen(TRAIN), data.seen(VALIDATION), config)
-        head = Head(
-            task=task.name,
-            classes=data.classes,
-            reads=_reads(tumors.readout),
-            weights=fitted.weights,
-            replicates=fitted.replicates,
-        )
+        head = _head(task, data, fitted, _reads(tumors.readout))
         heads.append(head)
         cards[task.name] = _card(task, data, fitted, head.reads) | {
             "test": _report(head, data, config.seed)
@@ -120,6 +114,16 @@ def fit_heads(
     progress("Fitting heads", len(chosen), len(chosen))
     card = {"config": asdict(config), "flags": FLAG_RULES}
     return Heads(heads=tuple(heads), card=card | {"tasks": cards})
+
+
+def _head(task: Task, data: _TaskData, fitted: Calibrated, reads: str) -> Head:
+    return Head(
+        task=task.name,
+        classes=data.classes,
+        reads=reads,
+        weights=fitted.weights,
+        replicates=fitted.replicates,
+    )
 
 
 def _select(task: Task, tumors: LabeledTumors, parts: NDArray[np.str_]) -> _TaskData:

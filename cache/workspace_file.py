@@ -1,0 +1,230 @@
+"""The file of the workspace: opened briefly, by one process at a time.
+
+    TUMORXY_HOME/
+        workspace.duckdb        what people made in the dashboard
+        workspace.json          number and digest of the last decision, with a checksum
+        workspace.lock          held while the file is open
+
+A DuckDB file that one process writes is closed to all others, readers too. So nobody keeps this one
+open: it is opened for one read or one change (about 20 ms), closed with all of it in the file and no
+write-ahead log beside it, and the lock lets one process in at a time. What a killed process has
+committed stands in the write-ahead log, which the next writer takes in.
+"""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+from filelock import FileLock, Timeout
+
+from cache.connections import rewrite, writing
+from cache.errors import DiskFullError, SchemaTooNewError, WorkspaceBusyError, WorkspaceDamagedError
+from cache.migrations import migrate
+from cache.snapshots import free_bytes
+from cache.workspace_schema import STEPS
+
+NAME = "workspace.duckdb"
+
+SECRET_BYTES = 32
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkspaceLimits:
+    """What a workspace may use.
+
+    Args:
+        min_free_bytes: Free disk space below which nothing is written, in bytes.
+        memory_bytes: Memory of a connection, in bytes.
+        timeout_s: How long to wait for another process, in seconds.
+    """
+
+    min_free_bytes: int = 64 << 20
+    memory_bytes: int = 512 << 20
+    timeout_s: float = 10
+
+
+class WorkspaceFile:
+    """The workspace of one TumorXY home; may be shared by threads.
+
+    Args:
+        home: The TumorXY home. It need not exist before something is kept.
+        limits: What it may use.
+    """
+
+    def __init__(self, home: Path, limits: WorkspaceLimits | None = None) -> None:
+        self.home = Path(home)
+        self.path = self.home / NAME
+        self._limits = limits or WorkspaceLimits()
+
+    def version(self) -> tuple[int, int, int]:
+        """Return what changes with every change of the file; zeros while there is none."""
+        try:
+            found = self.path.stat()
+        except FileNotFoundError:
+            return (0, 0, 0)
+        return (found.st_ino, found.st_mtime_ns, found.st_size)
+
+    @contextmanager
+    def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Open the file for one read, in this thread.
+
+        Yields:
+            A connection that can change nothing; to an empty workspace where nothing was kept.
+
+        Raises:
+            WorkspaceBusyError: If another program keeps the file open.
+            WorkspaceDamagedError: If it cannot be read.
+            SchemaTooNewError: If a newer version of the program wrote it.
+        """
+        with self._alone():
+            connection = self._opened() if self.path.exists() else _empty()
+            with _closing(connection), _translated():
+                yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Change the workspace in one transaction, committed at the end of the `with` block.
+
+        An error in the block discards everything; so does a crash.
+
+        Yields:
+            A connection, for this thread, in a transaction.
+
+        Raises:
+            WorkspaceBusyError: If another program keeps the file open.
+            WorkspaceDamagedError: If it cannot be read.
+            SchemaTooNewError: If a newer version of the program wrote it.
+            DiskFullError: If there is too little space, before or while writing.
+            HomeNotWritableError: If this user may not write into the home.
+        """
+        with writing():
+            self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with self._alone():
+            self._require_space()
+            with self._changing() as connection:
+                yield connection
+
+    def rewrite(self) -> None:
+        """Copy the live rows into a new file: deleted names stand in the old one's free space."""
+        if not self.path.exists():
+            return
+        target = self.path.with_name(f"{NAME}.{uuid.uuid4().hex}.new")
+        try:
+            with self._alone(), writing():
+                rewrite(self.path, target, memory_bytes=self._limits.memory_bytes)
+                target.chmod(0o600)
+                target.replace(self.path)
+        finally:
+            target.unlink(missing_ok=True)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Hold the lock; the system frees it when its process dies."""
+        if not self.home.is_dir():
+            yield
+            return
+        lock = FileLock(self.home / "workspace.lock", mode=0o600)
+        try:
+            with writing():
+                lock.acquire(timeout=self._limits.timeout_s)
+        except Timeout:
+            raise WorkspaceBusyError from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+    @contextmanager
+    def _changing(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        connection = self._connected(read_only=False)
+        self.path.chmod(0o600)
+        with _closing(connection), writing():
+            connection.execute("BEGIN").fetchall()
+            if migrate(connection, STEPS):
+                _give_secret(connection)
+            yield connection
+            connection.execute("COMMIT").fetchall()
+            connection.execute("CHECKPOINT").fetchall()
+
+    def _opened(self) -> duckdb.DuckDBPyConnection:
+        """Open the file for reading; bring it to the newest schema first where it is older."""
+        connection = self._connected(read_only=True)
+        found = _version_of(connection)
+        newest = STEPS[-1].number
+        if found == newest:
+            return connection
+        connection.close()
+        if found > newest:
+            raise SchemaTooNewError(found, newest)
+        with self._changing():
+            pass
+        return self._connected(read_only=True)
+
+    def _connected(self, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+        config: dict[str, str | bool | int | float | list[str]] = {
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+            "enable_external_access": "false",
+            "lock_configuration": "true",
+            "memory_limit": f"{self._limits.memory_bytes}B",
+            "temp_directory": "",
+            "threads": "1",
+        }
+        try:
+            with writing():
+                return duckdb.connect(self.path, read_only=read_only, config=config)
+        except duckdb.ConnectionException as error:
+            raise WorkspaceBusyError from error
+        except Exception as error:
+            raise _why_closed(error) from error
+
+    def _require_space(self) -> None:
+        free = free_bytes(self.home)
+        if free < self._limits.min_free_bytes:
+            raise DiskFullError(f"{free / 2**20:.0f} MiB are free in the TumorXY home")
+
+
+def _empty() -> duckdb.DuckDBPyConnection:
+    """Return an empty workspace in memory, so that reading what is not there needs no case."""
+    connection = duckdb.connect(":memory:", config={"enable_external_access": "false"})
+    migrate(connection, STEPS)
+    return connection
+
+
+def _give_secret(connection: duckdb.DuckDBPyConnection) -> None:
+    if not connection.table("workspace").fetchall():
+        secret = secrets.token_bytes(SECRET_BYTES)
+        connection.execute("INSERT INTO workspace VALUES (?)", [secret]).fetchall()
+
+
+def _version_of(connection: duckdb.DuckDBPyConnection) -> int:
+    with _translated():
+        rows = connection.execute("SELECT max(number) FROM schema_version").fetchall()
+    return int(rows[0][0] or 0)
+
+
+@contextmanager
+def _closing(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        connection.close()
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Tell a damaged file from a wrong statement."""
+    try:
+        yield
+    except (duckdb.ProgrammingError, duckdb.DataError, duckdb.IntegrityError) as error:
+        if isinstance(error, duckdb.CatalogException):
+            raise WorkspaceDamagedError from error
+        raise
+    except duckdb.Error as error:
+        raise WorkspaceDamagedError from error

@@ -1,0 +1,1 @@
+var n=({parentElement:t,data:o})=>{let e=t.querySelector("[data-testid='tumorxy-map']")??t.appendChild(document.createElement("div"));e.setAttribute("data-testid","tumorxy-map"),e.textContent=`Map of ${o.num} tumors`},d=n;export{d as default};

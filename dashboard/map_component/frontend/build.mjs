@@ -1,0 +1,58 @@
+// Bundles the components that the pages mount. Byte for byte the same on every machine: nothing in
+// the output depends on the folder, the time or the order in which the file system lists files.
+//
+// Usage: node build.mjs FOLDER
+import { createHash } from "node:crypto"
+import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises"
+import path from "node:path"
+import { fileURLToPath } from "node:url"
+import { build } from "esbuild"
+
+const HERE = path.dirname(fileURLToPath(import.meta.url))
+const SETTINGS = ["build.mjs", "package-lock.json", "package.json", "tsconfig.json"]
+
+/** Every file that the bundle is made from, as sorted paths with forward slashes. */
+async function listSources() {
+  const found = await readdir(path.join(HERE, "src"), { recursive: true, withFileTypes: true })
+  const files = found
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(HERE, path.join(entry.parentPath ?? entry.path, entry.name)))
+  return [...SETTINGS, ...files.map((file) => file.split(path.sep).join("/"))].sort()
+}
+
+/** SHA-256 over the names and contents of the sources, with the length before each part. */
+async function digestSources() {
+  const digest = createHash("sha256")
+  for (const file of await listSources()) {
+    const content = await readFile(path.join(HERE, file))
+    for (const part of [Buffer.from(file), content]) digest.update(`${part.length}:`).update(part)
+  }
+  return digest.digest("hex")
+}
+
+/** The entries: one file in `src/entries` for each component. */
+async function listEntries() {
+  const found = await readdir(path.join(HERE, "src", "entries"))
+  return found.sort().map((file) => `src/entries/${file}`)
+}
+
+const folder = path.resolve(process.argv[2] ?? path.join(HERE, "..", "build"))
+await rm(folder, { recursive: true, force: true })
+await mkdir(folder, { recursive: true })
+await build({
+  absWorkingDir: HERE,
+  entryPoints: await listEntries(),
+  outdir: folder,
+  bundle: true,
+  splitting: true,
+  minify: true,
+  format: "esm",
+  target: ["es2022"],
+  charset: "utf8",
+  legalComments: "none",
+  entryNames: "[name]",
+  chunkNames: "part-[name]-[hash]",
+  loader: { ".css": "text" },
+  logLevel: "warning",
+})
+await writeFile(path.join(folder, "sources.txt"), `${await digestSources()}\n`)

@@ -1,0 +1,88 @@
+"""Follow-up of the tumors of a map: months, whether the event came, and of whom it is known.
+
+No Streamlit, no torch, no lifelines.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from dashboard.biomarker_outcomes import TIMES, read_times
+from dashboard.queries import MapData
+from engine.epidemiology.patients import one_per_patient, patient_keys
+
+if TYPE_CHECKING:
+    from cache.reader import Reader
+
+Floats = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+
+
+class Endpoint(StrEnum):
+    """What a follow-up waits for; the value begins the names of its attributes."""
+
+    OVERALL = "OS"
+    PROGRESSION_FREE = "PFS"
+
+    @property
+    def title(self) -> str:
+        """What a page calls it."""
+        return TIMES[self.value]
+
+    @property
+    def event(self) -> str:
+        """What the event is called, in the plural."""
+        return "deaths" if self is Endpoint.OVERALL else "progressions or deaths"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Survival:
+    """Follow-up of the N tumors of a map, in its order.
+
+    Attributes:
+        endpoint: What it waits for.
+        months: Time to the event or to the last contact, (N,), float64, NaN where not known.
+        died: Whether it ends with the event, (N,), bool.
+        patients: Person behind each tumor, N; tumors of one person have one follow-up.
+    """
+
+    endpoint: Endpoint
+    months: Floats
+    died: Mask
+    patients: tuple[str, ...]
+
+    @property
+    def known(self) -> Mask:
+        """Of which tumors the follow-up is known and longer than no time, (N,), bool."""
+        followed: Mask = self.months > 0
+        return followed
+
+    def persons(self, chosen: Mask) -> Mask:
+        """Keep one tumor of each person among those chosen whose follow-up is known.
+
+        Args:
+            chosen: Tumors, (N,), bool.
+
+        Returns:
+            The tumors that stand for a person, (N,), bool.
+        """
+        usable = chosen & self.known
+        return one_per_patient(self.patients, usable) & usable
+
+
+def load_survival(reader: Reader, data: MapData, endpoint: Endpoint = Endpoint.OVERALL) -> Survival:
+    """Read the follow-up of the tumors of a map.
+
+    Args:
+        reader: The store.
+        data: The map, N tumors.
+        endpoint: Overall or progression-free survival.
+    """
+    times = read_times(reader, data, endpoint.value).times
+    patients = patient_keys(data.samples["study_id"].tolist(), data.samples["patient_id"].tolist())
+    return Survival(endpoint=endpoint, months=times.months, died=times.ended, patients=patients)
