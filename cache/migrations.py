@@ -131,9 +131,7 @@ def schema_version(connection: duckdb.DuckDBPyConnection) -> int:
     return int(row[0][0])
 
 
-def migrate(
-    connection: duckdb.DuckDBPyConnection, steps: Sequence[Migration] = MIGRATIONS
-) -> bool:
+def migrate(connection: duckdb.DuckDBPyConnection, steps: Sequence[Migration] = MIGRATIONS) -> bool:
     """Bring a file to the newest schema, inside the transaction that is open.
 
     Args:

@@ -5,14 +5,16 @@
         workspace.json          number and digest of the last decision, with a checksum
         workspace.lock          held while the file is open
 
-A DuckDB file that one process writes is closed to all others, readers too. So nobody keeps this one
-open: it is opened for one read or one change (about 20 ms), closed with all of it in the file and no
-write-ahead log beside it, and the lock lets one process in at a time. What a killed process has
-committed stands in the write-ahead log, which the next writer takes in.
+A DuckDB file that one process writes is closed to all others, readers too. So nobody keeps this
+one open: it is opened for one read or one change (about 20 ms), closed with all of it in the file
+and no write-ahead log beside it, and the lock lets one process in at a time. What a killed process
+has committed stands in the write-ahead log, which the next one to open the file takes in.
 """
 
 from __future__ import annotations
 
+import errno
+import os
 import secrets
 import uuid
 from collections.abc import Iterator
@@ -24,8 +26,16 @@ import duckdb
 from filelock import FileLock, Timeout
 
 from cache.connections import rewrite, writing
-from cache.errors import DiskFullError, SchemaTooNewError, WorkspaceBusyError, WorkspaceDamagedError
+from cache.errors import (
+    CacheError,
+    DiskFullError,
+    HomeNotWritableError,
+    SchemaTooNewError,
+    WorkspaceBusyError,
+    WorkspaceDamagedError,
+)
 from cache.migrations import migrate
+from cache.records import sync_directory
 from cache.snapshots import free_bytes
 from cache.workspace_schema import STEPS
 
@@ -61,6 +71,8 @@ class WorkspaceFile:
         self.home = Path(home)
         self.path = self.home / NAME
         self._limits = limits or WorkspaceLimits()
+        # One per thread in effect; a thread that holds it may take it again.
+        self._lock = FileLock(self.home / "workspace.lock", mode=0o600)
 
     def version(self) -> tuple[int, int, int]:
         """Return what changes with every change of the file; zeros while there is none."""
@@ -82,10 +94,12 @@ class WorkspaceFile:
             WorkspaceDamagedError: If it cannot be read.
             SchemaTooNewError: If a newer version of the program wrote it.
         """
-        with self._alone():
-            connection = self._opened() if self.path.exists() else _empty()
-            with _closing(connection), _translated():
+        if not self.path.exists():
+            with _closing(_empty()) as connection:
                 yield connection
+            return
+        with self.alone(), _closing(self._opened()) as connection, _translated():
+            yield connection
 
     @contextmanager
     def writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -105,40 +119,42 @@ class WorkspaceFile:
         """
         with writing():
             self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with self._alone():
+        with self.alone():
             self._require_space()
             with self._changing() as connection:
                 yield connection
 
     def rewrite(self) -> None:
-        """Copy the live rows into a new file: deleted names stand in the old one's free space."""
-        if not self.path.exists():
-            return
+        """Copy the live rows into a new file: deleted names stand in the old one's free space.
+
+        Nothing may be left in a write-ahead log: call it after a change, within `alone`.
+        """
         target = self.path.with_name(f"{NAME}.{uuid.uuid4().hex}.new")
         try:
-            with self._alone(), writing():
+            with writing():
                 rewrite(self.path, target, memory_bytes=self._limits.memory_bytes)
                 target.chmod(0o600)
                 target.replace(self.path)
+                sync_directory(self.home)
         finally:
             target.unlink(missing_ok=True)
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Hold the lock; the system frees it when its process dies."""
-        if not self.home.is_dir():
-            yield
-            return
-        lock = FileLock(self.home / "workspace.lock", mode=0o600)
+    def alone(self) -> Iterator[None]:
+        """Keep other threads and processes out; the system frees the lock of a dead process.
+
+        Raises:
+            WorkspaceBusyError: If another process stays in.
+        """
         try:
             with writing():
-                lock.acquire(timeout=self._limits.timeout_s)
+                self._lock.acquire(timeout=self._limits.timeout_s)
         except Timeout:
             raise WorkspaceBusyError from None
         try:
             yield
         finally:
-            lock.release()
+            self._lock.release()
 
     @contextmanager
     def _changing(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -177,11 +193,8 @@ class WorkspaceFile:
             "threads": "1",
         }
         try:
-            with writing():
-                return duckdb.connect(self.path, read_only=read_only, config=config)
-        except duckdb.ConnectionException as error:
-            raise WorkspaceBusyError from error
-        except Exception as error:
+            return duckdb.connect(self.path, read_only=read_only, config=config)
+        except duckdb.Error as error:
             raise _why_closed(error) from error
 
     def _require_space(self) -> None:
@@ -191,10 +204,22 @@ class WorkspaceFile:
 
 
 def _empty() -> duckdb.DuckDBPyConnection:
-    """Return an empty workspace in memory, so that reading what is not there needs no case."""
+    """Return an empty workspace in memory: what is not there reads as empty."""
     connection = duckdb.connect(":memory:", config={"enable_external_access": "false"})
     migrate(connection, STEPS)
     return connection
+
+
+def _why_closed(error: duckdb.Error) -> CacheError:
+    """Tell why the file cannot be opened."""
+    text = str(error)
+    if isinstance(error, duckdb.ConnectionException) or "Could not set lock" in text:
+        return WorkspaceBusyError()
+    if any(os.strerror(code) in text for code in (errno.EACCES, errno.EPERM, errno.EROFS)):
+        return HomeNotWritableError()
+    if any(os.strerror(code) in text for code in (errno.ENOSPC, errno.EDQUOT)):
+        return DiskFullError()
+    return WorkspaceDamagedError()
 
 
 def _give_secret(connection: duckdb.DuckDBPyConnection) -> None:
@@ -210,9 +235,9 @@ def _version_of(connection: duckdb.DuckDBPyConnection) -> int:
 
 
 @contextmanager
-def _closing(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+def _closing(connection: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
     try:
-        yield
+        yield connection
     finally:
         connection.close()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard.appearance import watch_appearance
-from dashboard.resources import prepare_process
+from dashboard.process import prepare_process
 from dashboard.widgets import guarded
 
 # Not `pages`: Streamlit runs the scripts of a folder of that name without this file, and so

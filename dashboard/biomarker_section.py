@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import biomarker_tables as tables
-from dashboard import biomarkers, resources
+from dashboard import biomarkers, explanation_resources, resources
 from dashboard.biomarker_figures import Line, draw_forest
 from dashboard.biomarker_outcomes import read_outcome
 from dashboard.biomarkers import Answer, Request
@@ -52,7 +52,7 @@ def find_answer(key: Published, data: MapData, request: Request) -> Answer:
     if last is not None and last[0] == identity:
         return last[1]  # type: ignore[no-any-return]
     bar = st.progress(0.0, text="Reading the tumors")
-    counted = resources.load_counted(key, data, data.layout_id)
+    counted = explanation_resources.load_counted(key, data, data.layout_id)
     with resources.service().store.read() as reader:
         outcome = read_outcome(reader, data, request.offer, request.value)
         predicted = biomarkers.read_predicted(reader, data, request)

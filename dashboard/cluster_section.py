@@ -9,6 +9,7 @@ import streamlit as st
 
 from dashboard import found_clusters, resources
 from dashboard.errors import JobError
+from dashboard.formatting import duration
 from dashboard.found_clusters import STABLE, UNSTABLE, FoundCluster, FoundClusters
 from dashboard.jobs import Job, JobState, Step, cancel_job, list_jobs, start_job
 from dashboard.queries import MapData, Rows

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
+from dashboard.labels import Labels, encode_labels, ranked
+from dashboard.scales import ColorScale, color_scale
+from dashboard.shelf import Packed, pack
 from dashboard.theme import GENE_GROUPS, MOST_COLORS, SEVERAL_KINDS
+from engine.kinds import ALTERING_KINDS
 
 NOT_GIVEN = "not given"
 WILD_TYPE = "wild type"
 NOT_PROFILED = "not profiled"
 
-Codes = npt.NDArray[np.int16]
+UNKNOWN_STEP = 255
+"""Place on a color scale of a number that is not known."""
+
+BITS = {kind.value: 1 << place for place, kind in enumerate(ALTERING_KINDS)}
+"""Altering kinds as bits, so that those of many tumors fit into one array."""
+
+Codes = npt.NDArray[np.uint8]
 Values = npt.NDArray[np.float32]
 
 
@@ -51,21 +61,40 @@ class Categories:
     Attributes:
         title: What the colors show, heading of the legend.
         entries: The legend, in its order.
-        codes: (N,) row of `entries` for each tumor.
-        values: (N,) the category of each tumor before rare ones were joined; None when missing.
+        codes: (N,) uint8, row of `entries` for each tumor.
+        labels: (N,) the category of each tumor before rare ones were joined.
         note: What must be known to read the colors; one sentence, may be empty.
     """
 
     title: str
     entries: tuple[Category, ...]
     codes: Codes
-    values: npt.NDArray[np.object_]
+    labels: Labels
     note: str = ""
 
-    @property
+    @cached_property
     def counts(self) -> tuple[int, ...]:
         """Tumors in each entry."""
         return tuple(np.bincount(self.codes, minlength=len(self.entries)).tolist())
+
+    @property
+    def values(self) -> npt.NDArray[np.object_]:
+        """The category of each tumor as text, (N,); None when missing."""
+        return self.labels.objects
+
+    @property
+    def heading(self) -> str:
+        """What a column of a table is called."""
+        return self.title
+
+    @cached_property
+    def column(self) -> Packed:
+        """What a browser colors by: a byte for each tumor, the row of `entries`."""
+        return pack(self.codes.tobytes())
+
+    def write(self, row: int) -> str:
+        """Write the category of one tumor for a reader."""
+        return str(self.labels.at(slice(row, row + 1))[0] or NOT_GIVEN)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -91,12 +120,37 @@ class Numbers:
         """Title with the unit."""
         return f"{self.title} ({self.unit})" if self.unit else self.title
 
+    @cached_property
+    def known(self) -> Values:
+        """The known values, ascending."""
+        return np.sort(self.values[np.isfinite(self.values)])
+
+    @cached_property
+    def scale(self) -> ColorScale | None:
+        """How the number becomes a color; None where no value is known."""
+        return color_scale(self.known, is_log=self.is_log) if self.known.size else None
+
+    @cached_property
+    def column(self) -> Packed:
+        """What a browser colors by: a byte for each tumor, 0 to 254 along the scale, 255 unknown."""
+        steps = np.full(len(self.values), UNKNOWN_STEP, dtype=np.uint8)
+        if self.scale is not None:
+            given = np.isfinite(self.values)
+            places = self.scale.place(self.values[given])
+            steps[given] = np.rint(places * (UNKNOWN_STEP - 1)).astype(np.uint8)
+        return pack(steps.tobytes())
+
+    def write(self, row: int) -> str:
+        """Write the number of one tumor for a reader."""
+        value = float(self.values[row])
+        return f"{value:,.4g} {self.unit}".rstrip() if np.isfinite(value) else NOT_GIVEN
+
 
 Coloring = Categories | Numbers
 
 
 def color_labels(
-    title: str, values: Sequence[str | None], *, highlight: Sequence[str] = ()
+    title: str, values: Labels | Sequence[str | None], *, highlight: Sequence[str] = ()
 ) -> Categories:
     """Color by a label: the eight most frequent categories, or those that were asked for.
 
@@ -108,26 +162,22 @@ def color_labels(
     Returns:
         The coloring; further categories are joined to "other", missing ones to "not given".
     """
-    labels = pd.Series(np.array(values, dtype=object), dtype="object")
-    labels = labels.where(labels.notna() & (labels != ""), None)
-    counts = labels.value_counts()
-    ranked = sorted(counts.index, key=lambda name: (-counts[name], name))
-    chosen = [name for name in highlight if name in counts.index] or ranked
+    labels = values if isinstance(values, Labels) else encode_labels(values)
+    known = set(labels.names)
+    chosen = [name for name in dict.fromkeys(highlight) if name in known] or list(labels.names)
     chosen = chosen[:MOST_COLORS]
     entries = [Category(name=n, role=Role.COLOR, slot=i) for i, n in enumerate(chosen)]
-    rest = len(counts) - len(chosen)
+    rest = len(labels.names) - len(chosen)
     if rest:
         word = "category" if rest == 1 else "categories"
         entries.append(Category(name=f"other ({rest} {word})", role=Role.OTHER))
     row_of = {name: row for row, name in enumerate(chosen)}
-    codes = np.array([row_of.get(v, len(chosen)) for v in labels], dtype=np.int16)
-    missing = labels.isna().to_numpy()
-    if missing.any():
-        codes[missing] = len(entries)
+    # The last place of the table is found under -1, the code of what is not given.
+    rows = [row_of.get(name, len(chosen)) for name in labels.names] + [len(entries)]
+    if labels.num_missing:
         entries.append(Category(name=NOT_GIVEN, role=Role.NOT_PROFILED))
-    return Categories(
-        title=title, entries=tuple(entries), codes=codes, values=labels.to_numpy(dtype=object)
-    )
+    codes = np.array(rows, dtype=np.uint8)[labels.codes]
+    return Categories(title=title, entries=tuple(entries), codes=codes, labels=labels)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -135,16 +185,26 @@ class GeneStates:
     """What is known of one gene in each tumor, in the order of the map.
 
     Attributes:
-        kinds: (N,) the altering kinds found; an empty tuple where none.
+        kinds: (N,) uint16, the altering kinds found: bit i is kind i of `KINDS`; 0 where none.
         mutation_profiled: (N,) bool, whether the gene was looked at for mutations.
         cna_profiled: (N,) bool, whether for copy number.
         fusion_profiled: (N,) bool, whether for fusions.
     """
 
-    kinds: Sequence[tuple[str, ...]]
+    kinds: npt.NDArray[np.uint16]
     mutation_profiled: npt.NDArray[np.bool_]
     cna_profiled: npt.NDArray[np.bool_]
     fusion_profiled: npt.NDArray[np.bool_]
+
+    @property
+    def altered(self) -> npt.NDArray[np.bool_]:
+        """Where anything altering was found, (N,)."""
+        return self.kinds != 0
+
+    @property
+    def wild_type(self) -> npt.NDArray[np.bool_]:
+        """Where the gene was looked at for mutations and nothing altering was found, (N,)."""
+        return self.mutation_profiled & ~self.altered
 
 
 def color_gene(hugo_symbol: str, states: GeneStates) -> Categories:
@@ -160,51 +220,72 @@ def color_gene(hugo_symbol: str, states: GeneStates) -> Categories:
     Returns:
         The coloring, alterations first.
     """
-    altered = np.array([bool(kinds) for kinds in states.kinds], dtype=bool)
-    values = np.full(len(altered), NOT_PROFILED, dtype=object)
-    values[states.mutation_profiled] = WILD_TYPE
-    names = _group_names(states.kinds)
-    for row in np.flatnonzero(altered).tolist():
-        values[row] = _group_of(states.kinds[row], names)
-    present = set(values)
-    entries = [
-        Category(name=name, role=Role.COLOR, slot=slot)
-        for name, slot in (*names.values(), SEVERAL_KINDS)
-        if name in present
+    groups = _groups_of(states.kinds)
+    choices = [(name, mask, Role.COLOR, slot) for name, mask, slot in groups]
+    choices.append((WILD_TYPE, states.wild_type, Role.WILD_TYPE, 0))
+    choices.append((NOT_PROFILED, ~states.altered & ~states.wild_type, Role.NOT_PROFILED, 0))
+    return _color_states(hugo_symbol, choices, _gene_note(states))
+
+
+def color_pair(genes: tuple[str, str], states: tuple[GeneStates, GeneStates]) -> Categories:
+    """Color by two genes: both altered, one of them, neither; not profiled for one stands apart.
+
+    Args:
+        genes: Their approved symbols.
+        states: What is known of each.
+
+    Returns:
+        The coloring. A tumor is counted only where both genes are known to be altered or wild
+        type.
+    """
+    (first, second), (one, other) = genes, states
+    groups = [
+        (f"{first} and {second}", one.altered & other.altered, Role.COLOR, 1),
+        (f"{first} only", one.altered & other.wild_type, Role.COLOR, 0),
+        (f"{second} only", one.wild_type & other.altered, Role.COLOR, 2),
+        ("neither", one.wild_type & other.wild_type, Role.WILD_TYPE, 0),
     ]
-    entries = list({entry.name: entry for entry in entries}.values())
-    entries += [Category(name=WILD_TYPE, role=Role.WILD_TYPE)] if WILD_TYPE in present else []
-    entries += [Category(name=NOT_PROFILED, role=Role.NOT_PROFILED)] * (NOT_PROFILED in present)
-    row_of = {entry.name: row for row, entry in enumerate(entries)}
-    codes = np.array([row_of[value] for value in values], dtype=np.int16)
-    return Categories(
-        title=hugo_symbol,
-        entries=tuple(entries),
-        codes=codes,
-        values=values,
-        note=_gene_note(states, values == WILD_TYPE),
-    )
+    known = np.logical_or.reduce([mask for _, mask, _, _ in groups])
+    groups.append(("not profiled for one", ~known, Role.NOT_PROFILED, 0))
+    note = "A tumor counts only where both genes were looked at, or found altered."
+    return _color_states(f"{first} and {second}", groups, note)
 
 
-def _group_names(kinds: Iterable[tuple[str, ...]]) -> dict[str, tuple[str, int]]:
-    """Name each group of kinds after those of its kinds that occur."""
-    present = {kind for row in kinds for kind in row}
-    names: dict[str, tuple[str, int]] = {}
-    for members, slot in GENE_GROUPS:
-        found = [member.value for member in members if member.value in present]
-        for member in found:
-            names[member] = (" or ".join(found), slot)
-    return names
+Group = tuple[str, npt.NDArray[np.bool_], Role, int]
+"""A category: its name, which tumors are in it (N,), how it is drawn, place in the palette."""
 
 
-def _group_of(kinds: tuple[str, ...], names: dict[str, tuple[str, int]]) -> str:
-    groups = {names[kind][0] for kind in kinds}
-    return groups.pop() if len(groups) == 1 else SEVERAL_KINDS[0]
+def _color_states(title: str, groups: Sequence[Group], note: str) -> Categories:
+    """Color by categories of which each tumor is in exactly one; empty ones are left out."""
+    present = [group for group in groups if group[1].any()]
+    codes = np.zeros(len(groups[0][1]), dtype=np.uint8)
+    for row, (_, mask, _, _) in enumerate(present):
+        codes[mask] = row
+    names = [name for name, _, _, _ in present]
+    entries = tuple(Category(name=name, role=role, slot=slot) for name, _, role, slot in present)
+    labels = ranked(codes.astype(np.int64), names)
+    return Categories(title=title, entries=entries, codes=codes, labels=labels, note=note)
 
 
-def _gene_note(states: GeneStates, wild: npt.NDArray[np.bool_]) -> str:
-    num_wild = int(wild.sum())
-    untested = int((wild & ~states.cna_profiled).sum())
+def _groups_of(kinds: npt.NDArray[np.uint16]) -> list[tuple[str, npt.NDArray[np.bool_], int]]:
+    """Sort altered tumors by kind; kinds of one color are named after those that occur."""
+    occurring = np.bitwise_or.reduce(kinds, initial=0)
+    members = [
+        ([kind for kind in group if occurring & BITS[kind.value]], slot)
+        for group, slot in GENE_GROUPS
+    ]
+    bits = [(sum(BITS[kind.value] for kind in found), found, slot) for found, slot in members]
+    groups = []
+    for mask, found, slot in bits:
+        name = " or ".join(kind.value for kind in found)
+        groups.append((name, (kinds & mask != 0) & (kinds & ~np.uint16(mask) == 0), slot))
+    single = np.logical_or.reduce([inside for _, inside, _ in groups])
+    return [*groups, (SEVERAL_KINDS[0], (kinds != 0) & ~single, SEVERAL_KINDS[1])]
+
+
+def _gene_note(states: GeneStates) -> str:
+    num_wild = int(states.wild_type.sum())
+    untested = int((states.wild_type & ~states.cna_profiled).sum())
     if not untested:
         return ""
     which = "any" if untested == num_wild else f"{untested:,}"

@@ -10,6 +10,7 @@ import streamlit as st
 
 from dashboard import resources
 from dashboard.errors import JobError, report_error
+from dashboard.formatting import duration
 from dashboard.jobs import Job, JobState, cancel_job, list_jobs, remove_job
 from dashboard.widgets import guarded, plain_text
 from dashboard.wording import count

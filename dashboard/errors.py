@@ -11,6 +11,7 @@ DashboardError
 ├── FinetuneError           a head of the user's own cannot be trained or found under this name
 ├── UploadRefusedError      an uploaded file cannot be taken
 ├── ServeError              the dashboard cannot be opened
+├── AccessError             a data route is asked for by someone who may not, or has no rule
 └── NotConfirmedError       something would be deleted and nobody said yes
 """
 
@@ -75,6 +76,10 @@ class UploadRefusedError(DashboardError):
 
 class ServeError(DashboardError):
     """The dashboard cannot be opened."""
+
+
+class AccessError(DashboardError):
+    """Data are asked for by someone who may not have them, or are served without a rule."""
 
 
 class NotConfirmedError(DashboardError):

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from dashboard import formatting
 from dashboard.class_names import class_name
 from dashboard.predictions import TITLES
 from engine.evaluation.rows import HIGHER, Estimate, Evaluation, Row

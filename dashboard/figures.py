@@ -209,7 +209,7 @@ def _add_known(
     figure: go.Figure, places: Places, rows: Rows, coloring: Numbers, options: MapOptions
 ) -> None:
     values = coloring.values[rows]
-    scale = color_scale(coloring, values)
+    scale = color_scale(values, is_log=coloring.is_log)
     # Plain text: the markup of a hover label would be sent once for each point.
     texts = [
         f"{name}: {value:,.4g}"

@@ -30,7 +30,7 @@ class Endpoint(StrEnum):
     PROGRESSION_FREE = "PFS"
 
     @property
-    def title(self) -> str:
+    def words(self) -> str:
         """What a page calls it."""
         return TIMES[self.value]
 

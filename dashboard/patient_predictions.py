@@ -10,6 +10,7 @@ from dashboard.card import ModelCard
 from dashboard.cases import Case
 from dashboard.class_names import MEANINGS, class_name
 from dashboard.evidence import say
+from dashboard.formatting import percent, percent_interval
 from dashboard.head_facts import (
     ACCURACY,
     AUROC,
@@ -21,7 +22,6 @@ from dashboard.head_facts import (
     risk_facts,
 )
 from dashboard.outcomes import OwnHeadSummary
-from dashboard.formatting import percent, percent_interval
 from dashboard.predictions import (
     FLAGS,
     NOT_INTERPRETED,

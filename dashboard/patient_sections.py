@@ -12,9 +12,9 @@ from dashboard.cases import OOD_RULE_SHARE, Case, Test
 from dashboard.coloring import color_labels
 from dashboard.csv_export import to_csv
 from dashboard.figures import MAP_CONFIG, MapOptions
+from dashboard.formatting import percent
 from dashboard.intervals import shares
 from dashboard.patient_figures import draw_composition, draw_neighborhood
-from dashboard.formatting import percent
 from dashboard.queries import MapData, Objects
 from dashboard.selection import source_lines
 from dashboard.theme import SYNTHETIC_NOTE

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 from streamlit.typing import UploadedFile
 
-from dashboard import resources
+from dashboard import explanation_resources, resources
 from dashboard.errors import UploadRefusedError
 from dashboard.jobs import Step, start_job
 from dashboard.outcomes import PlacedTumor
@@ -157,7 +157,7 @@ def _read(name: str, content: bytes, options: ReadOptions) -> Cohort:
 def forget_upload() -> None:
     """Drop what was uploaded from the browser session."""
     st.session_state.pop(UPLOADED, None)
-    st.session_state.pop(resources.EXPLAINED, None)
+    st.session_state.pop(explanation_resources.EXPLAINED, None)
     st.session_state[ROUND] = st.session_state.get(ROUND, 0) + 1
 
 

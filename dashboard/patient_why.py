@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from dashboard import resources
+from dashboard import explanation_resources, resources
 from dashboard.cases import Case
 from dashboard.class_names import class_name
 from dashboard.csv_export import to_csv
@@ -24,10 +24,10 @@ from dashboard.explanations import (
     MethodTold,
     say_pair,
 )
+from dashboard.formatting import percent
 from dashboard.job_waiting import wait_for_job
 from dashboard.jobs import Step, start_job
 from dashboard.patient_what_if import show_what_if
-from dashboard.formatting import percent
 from dashboard.predictions import (
     FLAGS,
     NOT_INTERPRETED,
@@ -93,8 +93,8 @@ class Subject:
     def tokens(self, explainer: Explainer) -> TumorTokens:
         """Return the tumor as the model reads it."""
         if self.cohort is not None:
-            return resources.upload_tokens(self.cohort, self.case.sample_id, explainer)
-        return resources.load_tokens(self.key, *self.name, explainer)
+            return explanation_resources.upload_tokens(self.cohort, self.case.sample_id, explainer)
+        return explanation_resources.load_tokens(self.key, *self.name, explainer)
 
     @property
     def name(self) -> tuple[str, str]:
@@ -137,7 +137,7 @@ def _offer() -> None:
 @guarded
 def _explain(subject: Subject) -> None:
     with st.spinner("Loading the model"):
-        explainer = resources.load_explainer(subject.key)
+        explainer = explanation_resources.load_explainer(subject.key)
         tokens = subject.tokens(explainer)
     _show_why(subject, explainer, tokens)
     show_what_if(subject.data, subject.case, explainer, tokens)
@@ -207,12 +207,16 @@ def _told(
     """Find the explanation, compute it, or let a job compute it; None while that runs."""
     if subject.row is None:
         with st.spinner("Explaining"):
-            return resources.explain_upload(tokens, asked, explainer)
-    stored = resources.load_explanation(subject.key, *subject.name, asked, explainer.model_digest)
+            return explanation_resources.explain_upload(tokens, asked, explainer)
+    stored = explanation_resources.load_explanation(
+        subject.key, *subject.name, asked, explainer.model_digest
+    )
     if stored is not None:
         return stored
-    if resources.num_units(tokens, explainer) <= MOST_AT_ONCE:
-        return resources.explain_now(subject.key, *subject.name, asked, tokens, explainer)
+    if explanation_resources.num_units(tokens, explainer) <= MOST_AT_ONCE:
+        return explanation_resources.explain_now(
+            subject.key, *subject.name, asked, tokens, explainer
+        )
     study_id, sample_id = subject.name
     step = Step(
         verb="explain",

@@ -316,12 +316,33 @@ def gene_states(reader: Reader, data: MapData, hugo_symbol: str) -> GeneStates:
         The states, in the order of the map.
     """
     table = reader.gene_states(hugo_symbol)
-    kinds = data.align(table, "kinds")
-    profiled = {
-        name: np.array([bool(v) for v in data.align(table, name)], dtype=bool)
-        for name in ("mutation_profiled", "cna_profiled", "fusion_profiled")
-    }
-    return GeneStates(kinds=[tuple(found or ()) for found in kinds], **profiled)
+    rows = data.rows_in(table)
+    found = rows >= 0
+    bits = kind_bits(table["kinds"])
+    names = ("mutation_profiled", "cna_profiled", "fusion_profiled")
+    profiled = {name: table[name].to_numpy().astype(bool) for name in names}
+    return GeneStates(
+        kinds=np.where(found, bits[rows], np.uint16(0)),
+        **{name: found & values[rows] for name, values in profiled.items()},
+    )
+
+
+def kind_bits(kinds: pa.ChunkedArray) -> npt.NDArray[np.uint16]:
+    """Write lists of altering kinds as bits.
+
+    Args:
+        kinds: (T,) list of kinds without repeats, T at least 1 where anything is read from it.
+
+    Returns:
+        (T,) uint16, see `coloring.BITS`; one more 0 at the end, for a tumor that has no row.
+    """
+    lists = kinds.combine_chunks()
+    owners = pc.list_parent_indices(lists).to_numpy()
+    encoded = lists.flatten().dictionary_encode()
+    values = np.array([BITS[kind] for kind in encoded.dictionary.to_pylist()], dtype=np.float64)
+    # Kinds of a tumor are distinct, so that the sum of their bits is their union.
+    sums = np.bincount(owners, weights=values[encoded.indices.to_numpy()], minlength=len(lists) + 1)
+    return sums.astype(np.uint16)
 
 
 def find_rows(data: MapData, text: str, limit: int) -> Rows:

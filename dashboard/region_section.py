@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import streamlit as st
 
-from dashboard import region_tables, regions, resources
+from dashboard import explanation_resources, region_tables, regions
 from dashboard.csv_export import to_csv
 from dashboard.formatting import P_COLUMN
 from dashboard.queries import MapData, Rows
@@ -71,7 +71,7 @@ def show_region(key: Published, data: MapData, rows: Rows) -> None:
         kept=tuple(kept.tolist()) if against is Against.KEPT else (),
         fixed=fixed,
     )
-    region = resources.load_region(key, data, data.layout_id, question)
+    region = explanation_resources.load_region(key, data, data.layout_id, question)
     if region is None:
         st.info(
             "There is no tumor to compare with: every tumor of this kind is selected. Compare with "

@@ -114,6 +114,7 @@ class CurveTold:
         survival: Share that survives, 0..1.
         lower: Lower end of its 95% interval.
         upper: Upper end.
+        last_month: Longest follow-up, months.
         ticks: Months at which those at risk are counted.
         at_risk: How many are still followed then.
     """
@@ -127,6 +128,7 @@ class CurveTold:
     survival: tuple[float, ...]
     lower: tuple[float, ...]
     upper: tuple[float, ...]
+    last_month: float
     ticks: tuple[float, ...]
     at_risk: tuple[int, ...]
 

@@ -43,8 +43,10 @@ from dashboard.report import (
     WhyTold,
 )
 from dashboard.trust import distance_sentence, doubts, num_near_on_map, untested, verdict
-from dashboard.wording import FIRST_LABELS, FIRST_NUMBERS, STRANGENESS, title_of
+from dashboard.wording import STRANGENESS, title_of
 
+FACTS = ("SEX", "AGE", "AGE_AT_SEQUENCING", "SAMPLE_TYPE", "STAGE", "TMB_NONSYNONYMOUS", "TMB")
+"""Clinical attributes that a report names, none of which identifies a person."""
 SUBTYPE_GROUP, THERAPY_GROUP = "subtype", "therapy and course"
 
 
@@ -105,8 +107,7 @@ def build_report(case: Case, behind: Behind) -> Report:
 
 
 def _tumor(case: Case, *, is_pseudonym: bool) -> TumorTold:
-    order = [*FIRST_NUMBERS, *FIRST_LABELS]
-    facts = {title_of(key, None): case.clinical[key] for key in order if key in case.clinical}
+    facts = {title_of(key, None): case.clinical[key] for key in FACTS if key in case.clinical}
     return TumorTold(
         name=case.sample_id,
         is_pseudonym=is_pseudonym,

@@ -6,9 +6,6 @@ keyed by the number of the snapshot it was read from, so that nothing stale is e
 
 from __future__ import annotations
 
-import atexit
-import gc
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,48 +13,20 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import streamlit as st
 
-from dashboard import biomarker_outcomes, cases, predicted, queries, regions
+from dashboard import cases, predicted, queries
 from dashboard.card import ModelCard, read_card
 from dashboard.cases import Case
 from dashboard.coloring import Coloring, color_gene, color_labels, color_numbers
 from dashboard.nearest import Space
 from dashboard.outcomes import OwnHeadSummary
 from dashboard.queries import Choice, MapData, Objects
-from dashboard.regions import Counted, Question, Region
 from dashboard.service import Service
 from dashboard.settings import Settings
-from engine.epidemiology.counts import CountingError
+from dashboard.workspace import Workspace
 
 if TYPE_CHECKING:
-    from dashboard.explaining import Explainer
-    from dashboard.explanations import Asked, Explanation
     from dashboard.placing import Placer
-    from engine.cohort import Cohort
     from engine.genes import GeneTable
-    from engine.tokens import TumorTokens
-
-SWITCH_SECONDS = 0.0005
-
-
-@st.cache_resource(max_entries=1, show_spinner=False)
-def prepare_process() -> bool:
-    """Make one process serve many sessions.
-
-    Streamlit collects garbage after every run; frozen imports are not walked again. Measured with
-    50 sessions opening a map of 30,000 tumors at once: slowest first figure 7.1 s before, 0.88 s
-    after; a shorter switch interval brought the 95th percentile of a rerun from 4.2 s to 0.04 s.
-    """
-    gc.collect()
-    gc.freeze()
-    atexit.register(_release)
-    sys.setswitchinterval(SWITCH_SECONDS)
-    return True
-
-
-def _release() -> None:
-    """Let go of everything before the interpreter ends; DuckDB reports the rest as leaks."""
-    gc.unfreeze()
-    st.cache_resource.clear()
 
 
 @dataclass(frozen=True)
@@ -81,6 +50,16 @@ def settings() -> Settings:
 def service() -> Service:
     """Return the verbs, on the home of this server."""
     return _service(settings().home)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _workspace(home: Path) -> Workspace:
+    return Workspace(home)
+
+
+def workspace() -> Workspace:
+    """Return what people keep on this server: sets, views, queues, decisions."""
+    return _workspace(settings().home)
 
 
 def published() -> Published | None:
@@ -209,35 +188,6 @@ def load_space(key: Published, _data: MapData, layout_id: int) -> Space:
         return cases.load_space(reader, _data)
 
 
-@st.cache_resource(max_entries=2, show_spinner=False)
-def load_counted(key: Published, _data: MapData, layout_id: int) -> Counted:
-    """Return which genes are altered in which tumors of a map, and what comparisons need."""
-    with _service(key.home).store.read() as reader:
-        return regions.read_counted(reader, _data, gene_table())
-
-
-@st.cache_resource(max_entries=2, show_spinner=False)
-def load_offers(
-    key: Published, _data: MapData, layout_id: int
-) -> tuple[biomarker_outcomes.Offer, ...]:
-    """Return the outcomes that the studies of a map state."""
-    with _service(key.home).store.read() as reader:
-        return biomarker_outcomes.list_offers(reader, _data)
-
-
-@st.cache_resource(max_entries=16, show_spinner=False)
-def load_region(
-    key: Published, _data: MapData, layout_id: int, question: Question
-) -> Region | None:
-    """Return what sets tumors of a map apart; None where there is nothing to compare with."""
-    counted = load_counted(key, _data, layout_id)
-    types = _data.samples["cancer_type"].to_numpy(dtype=object)
-    try:
-        return regions.describe(counted, question, types)
-    except CountingError:
-        return None
-
-
 @st.cache_resource(max_entries=64, show_spinner=False)
 def load_case(key: Published, _data: MapData, layout_id: int, row: int) -> Case:
     """Return a tumor of a map."""
@@ -271,78 +221,3 @@ def load_placer(key: Published) -> Placer:
         NoMapError: If there is no map for the shipped model.
     """
     return _service(key.home).placer()
-
-
-@st.cache_resource(max_entries=1, show_spinner=False)
-def load_explainer(key: Published) -> Explainer:
-    """Return what explains tumors: the networks of `load_placer`.
-
-    Raises:
-        NoMapError: If there is no map for the shipped model.
-    """
-    from dashboard.explaining import Explainer
-
-    return Explainer.of(load_placer(key))
-
-
-@st.cache_resource(max_entries=32, show_spinner=False)
-def load_tokens(
-    key: Published, study_id: str, sample_id: str, _explainer: Explainer
-) -> TumorTokens:
-    """Return a stored tumor as the model reads it."""
-    from dashboard.explaining import tables_of_sample
-
-    with _service(key.home).store.read() as reader:
-        tables = tables_of_sample(reader, study_id, sample_id)
-    return _explainer.placer.encoder.tokenize(tables)
-
-
-def upload_tokens(cohort: Cohort, sample_id: str, explainer: Explainer) -> TumorTokens:
-    """Return an uploaded tumor as the model reads it; nothing of it is kept here."""
-    from dashboard.explaining import tables_of_upload
-
-    return explainer.placer.encoder.tokenize(tables_of_upload(cohort, sample_id))
-
-
-def num_units(tokens: TumorTokens, explainer: Explainer) -> int:
-    """Count what an explanation of a tumor has to tell apart."""
-    from engine.explaining.alterations import units_of
-
-    return len(units_of(tokens, explainer.placer.encoder.vocabulary))
-
-
-@st.cache_resource(max_entries=64, show_spinner=False)
-def load_explanation(
-    key: Published, study_id: str, sample_id: str, asked: Asked, digest: str
-) -> Explanation | None:
-    """Return a stored explanation; None where there is none for this model and input."""
-    from dashboard.explanations import from_rows
-
-    with _service(key.home).store.read() as reader:
-        return from_rows(reader.attributions(digest, study_id, sample_id), asked)
-
-
-@st.cache_resource(max_entries=128, show_spinner="Explaining")
-def explain_now(
-    key: Published,
-    study_id: str,
-    sample_id: str,
-    asked: Asked,
-    _tokens: TumorTokens,
-    _explainer: Explainer,
-) -> Explanation:
-    """Return the explanation of a stored tumor with few alterations."""
-    return _explainer.explain(_tokens, asked)
-
-
-EXPLAINED = "explained_upload"
-"""Where a browser session keeps explanations of what was uploaded."""
-
-
-def explain_upload(tokens: TumorTokens, asked: Asked, explainer: Explainer) -> Explanation:
-    """Explain an uploaded tumor; kept in its browser session only, by what the model reads."""
-    kept: dict[str, Explanation] = st.session_state.setdefault(EXPLAINED, {})
-    name = f"{tokens.input_digests[0]} {asked.task} {asked.class_name}"
-    if name not in kept:
-        kept[name] = explainer.explain(tokens, asked)
-    return kept[name]

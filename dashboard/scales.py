@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from dashboard.coloring import Numbers
+from dashboard.formatting import number
 from dashboard.wording import clip
+
+if TYPE_CHECKING:
+    from dashboard.coloring import Numbers
 
 Floats = npt.NDArray[np.float32]
 
@@ -49,13 +52,18 @@ class ColorScale:
         """Return what the color follows, float32."""
         return np.log10(1 + values).astype(np.float32) if self.is_log else values
 
+    def place(self, values: Floats) -> Floats:
+        """Return where values lie along the scale, 0 to 1; those beyond its ends lie at them."""
+        share = (self.transform(values) - self.low) / (self.high - self.low)
+        return np.clip(share, 0, 1).astype(np.float32)
 
-def color_scale(coloring: Numbers, values: Floats) -> ColorScale:
+
+def color_scale(values: Floats, *, is_log: bool) -> ColorScale:
     """Fit the colors to the central 98% of the values, so that one outlier hides nothing.
 
     Args:
-        coloring: Whether the color follows the logarithm.
         values: (M,) known values, ascending, at least one.
+        is_log: Whether the color follows the logarithm.
 
     Returns:
         The scale.
@@ -65,7 +73,7 @@ def color_scale(coloring: Numbers, values: Floats) -> ColorScale:
         low, high = float(values[0]), float(values[-1])
     if low == high:
         low, high = low - 0.5, high + 0.5
-    if coloring.is_log:
+    if is_log:
         ends = np.log10(1 + np.array([low, high]))
         ticks = 10 ** np.linspace(ends[0], ends[1], NUM_TICKS) - 1
     else:
@@ -77,7 +85,7 @@ def color_scale(coloring: Numbers, values: Floats) -> ColorScale:
     return ColorScale(
         low=float(ends[0]),
         high=float(ends[1]),
-        is_log=coloring.is_log,
+        is_log=is_log,
         ticks=tuple(ticks.tolist()),
         labels=tuple(labels),
     )

@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dashboard.documents import plain
+from dashboard.formatting import duration
 from dashboard.outcomes import (
     Check,
     DemoOutcome,

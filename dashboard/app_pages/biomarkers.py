@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import resources
+from dashboard import explanation_resources, resources
 from dashboard.biomarker_controls import choose_request
 from dashboard.biomarker_section import find_answer, show_answer
 from dashboard.queries import MapData
@@ -17,7 +17,7 @@ ICON = ":material/forest:"
 
 def show_biomarkers(key: Published, data: MapData) -> None:
     """Show the choices beside the answer."""
-    offers = resources.load_offers(key, data, data.layout_id)
+    offers = explanation_resources.load_offers(key, data, data.layout_id)
     if not offers:
         show_empty(
             "No outcome to look at",

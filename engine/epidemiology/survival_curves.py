@@ -129,11 +129,11 @@ def _require_times(months: Floats, name: str) -> None:
 
 def _close(shares: Floats, lower: Floats, upper: Floats) -> tuple[Floats, Floats]:
     """Fill the interval where its scale has no number: all are left, or nobody is."""
-    whole = shares >= 1
-    lower = np.where(whole, 1.0, np.where(np.isnan(lower), 0.0, lower))
-    upper = np.where(whole, 1.0, upper)
-    for place in np.flatnonzero(np.isnan(upper)):
-        upper[place] = upper[place - 1]
+    nobody = shares <= 0
+    lower = np.where(shares >= 1, 1.0, np.where(nobody | np.isnan(lower), 0.0, lower))
+    upper = np.where(shares >= 1, 1.0, upper)
+    for place in np.flatnonzero(nobody | np.isnan(upper)):
+        upper[place] = upper[place - 1] if place else 1.0
     return lower, upper
 
 

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from cache.errors import CacheError
-from dashboard import biomarker_tables, biomarkers, resources
+from dashboard import biomarker_tables, biomarkers, explanation_resources
 from dashboard.biomarker_controls import PAIRS
 from dashboard.biomarker_figures import Line, draw_forest
 from dashboard.biomarker_section import forest_lines
@@ -94,7 +94,7 @@ def test_an_error_is_told_in_words(
     def refuse(*_: object) -> None:
         raise CacheError("The store is not there.")
 
-    monkeypatch.setattr(resources, "load_offers", refuse)
+    monkeypatch.setattr(explanation_resources, "load_offers", refuse)
     app = open_page(full_home, "biomarkers")
     assert not app.exception
     assert "The store is not there" in app.error[0].value.replace("\\", "")

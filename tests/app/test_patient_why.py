@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cache.schema import PREDICTIONS
-from dashboard import patient_what_if, resources
+from dashboard import explanation_resources, patient_what_if
 from dashboard.errors import NoMapError
 from dashboard.explanations import Asked
 from dashboard.what_if import Changed
@@ -56,10 +56,11 @@ def open_tumor(tmp_path: Path, open_page: Open, monkeypatch: pytest.MonkeyPatch)
         ]
         with store.write() as writer:
             writer.add_predictions(MODEL_DIGEST, pa.Table.from_pylist(told, schema=PREDICTIONS))
-        monkeypatch.setattr(resources, "load_explainer", lambda key: fake_explainer(task))
-        monkeypatch.setattr(resources, "load_tokens", lambda *given: None)
-        monkeypatch.setattr(resources, "num_units", lambda *given: 3)
-        monkeypatch.setattr(resources, "explain_now", lambda *given: an_explanation(given[3]))
+        shared = explanation_resources
+        monkeypatch.setattr(shared, "load_explainer", lambda key: fake_explainer(task))
+        monkeypatch.setattr(shared, "load_tokens", lambda *given: None)
+        monkeypatch.setattr(shared, "num_units", lambda *given: 3)
+        monkeypatch.setattr(shared, "explain_now", lambda *given: an_explanation(given[3]))
         monkeypatch.setattr(patient_what_if, "alterations_of", lambda *given: {"k": "KRAS"})
         monkeypatch.setattr(patient_what_if, "names_to_add", lambda *given: ["TP53"])
         monkeypatch.setattr(patient_what_if, "change_tumor", lambda *given: CHANGED)
@@ -138,7 +139,7 @@ def test_many_alterations_are_left_to_a_job(
     open_tumor: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = open_tumor()
-    monkeypatch.setattr(resources, "num_units", lambda *given: 500)
+    monkeypatch.setattr(explanation_resources, "num_units", lambda *given: 500)
     start(app)
     assert "in a process of its own" in texts(app)
     assert any(button.label == "Compute it" for button in app.button)
@@ -150,7 +151,7 @@ def test_a_map_of_another_model_is_told(open_tumor: Open, monkeypatch: pytest.Mo
     def refuse(key: object) -> None:
         raise NoMapError("The map was made with another model.")
 
-    monkeypatch.setattr(resources, "load_explainer", refuse)
+    monkeypatch.setattr(explanation_resources, "load_explainer", refuse)
     start(app)
     assert "The map was made with another model" in plain(app)
     assert not app.exception

@@ -1,0 +1,162 @@
+/**
+ * One WebGL context for all maps of a page.
+ *
+ * regl-scatterplot brings a renderer of its own, which draws into a float buffer as large as the
+ * window at every animation frame. This one draws straight into a canvas as large as the largest
+ * panel, only when something changed, and copies the picture onto the panel: several times faster
+ * without a graphics card, and a page never runs out of contexts.
+ */
+import createRegl, { type Regl } from "regl"
+
+const EXTENSIONS = ["OES_texture_float", "OES_element_index_uint"]
+/** Time for a lost context to come back before the map gives up on WebGL. */
+const PATIENCE_MS = 4_000
+
+/** Raised where the browser cannot draw the points itself. */
+export class NoWebGlError extends Error {}
+
+export type LossListener = (state: "gone" | "back") => void
+
+export class Renderer {
+  readonly canvas = document.createElement("canvas")
+  readonly regl: Regl
+  readonly isSupported = true
+  isDestroyed = false
+  gamma = 1
+  /** Where the picture of each canvas of regl-scatterplot is shown. */
+  private readonly screens = new Map<HTMLCanvasElement, HTMLCanvasElement>()
+  private readonly draws = new Set<() => void>()
+  private readonly losses = new Set<LossListener>()
+  /** Work in progress of each panel. */
+  private readonly running = new Map<object, number>()
+  private frame = 0
+  private lossTimer = 0
+
+  constructor() {
+    try {
+      this.regl = createRegl({
+        canvas: this.canvas,
+        attributes: { antialias: false, depth: false, stencil: false, alpha: true },
+        extensions: EXTENSIONS,
+      })
+    } catch (error) {
+      throw new NoWebGlError(String(error))
+    }
+    this.canvas.addEventListener("webglcontextlost", this.lose)
+    this.canvas.addEventListener("webglcontextrestored", this.regain)
+  }
+
+  /** Shows what is drawn for `drawn` on `screen`; returns a function that ends it. */
+  connect(drawn: HTMLCanvasElement, screen: HTMLCanvasElement, onLoss: LossListener): () => void {
+    this.screens.set(drawn, screen)
+    this.losses.add(onLoss)
+    return () => {
+      this.screens.delete(drawn)
+      this.losses.delete(onLoss)
+    }
+  }
+
+  /** Called by regl-scatterplot: draws one panel and copies it onto the screen. */
+  render = (draw: () => void, drawn: HTMLCanvasElement): void => {
+    const screen = this.screens.get(drawn)
+    if (!screen || drawn.width < 1 || drawn.height < 1) return
+    this.regl.clear({ color: [0, 0, 0, 0] })
+    draw()
+    if (screen.width !== drawn.width) screen.width = drawn.width
+    if (screen.height !== drawn.height) screen.height = drawn.height
+    const [width, height] = [drawn.width, drawn.height]
+    const left = (this.canvas.width - width) / 2
+    const top = (this.canvas.height - height) / 2
+    const context = screen.getContext("2d")
+    context?.clearRect(0, 0, width, height)
+    context?.drawImage(this.canvas, left, top, width, height, 0, 0, width, height)
+  }
+
+  /** Makes room for the largest panel. */
+  refresh = (): void => {
+    const drawn = [...this.screens.keys()]
+    const width = Math.max(1, ...drawn.map((canvas) => canvas.width))
+    const height = Math.max(1, ...drawn.map((canvas) => canvas.height))
+    if (this.canvas.width !== width) this.canvas.width = width
+    if (this.canvas.height !== height) this.canvas.height = height
+    this.regl.poll()
+  }
+
+  onFrame = (draw: () => void): (() => void) => {
+    this.draws.add(draw)
+    return () => this.draws.delete(draw)
+  }
+
+  /** Draws at the next animation frame whatever asked to be drawn. */
+  request(): void {
+    if (this.frame === 0 && !this.isDestroyed) this.frame = requestAnimationFrame(this.tick)
+  }
+
+  /** Draws at every animation frame until the work is done or the owner gives up. */
+  async drawDuring(owner: object, work: Promise<unknown>): Promise<void> {
+    this.running.set(owner, (this.running.get(owner) ?? 0) + 1)
+    this.request()
+    try {
+      await work
+    } finally {
+      const left = (this.running.get(owner) ?? 1) - 1
+      if (left > 0) this.running.set(owner, left)
+      else this.running.delete(owner)
+      this.request()
+    }
+  }
+
+  /** Forgets the work of a panel that is gone. */
+  release(owner: object): void {
+    this.running.delete(owner)
+  }
+
+  resize = (): void => this.refresh()
+
+  destroy = (): void => {
+    this.isDestroyed = true
+    cancelAnimationFrame(this.frame)
+    clearTimeout(this.lossTimer)
+    this.canvas.removeEventListener("webglcontextlost", this.lose)
+    this.canvas.removeEventListener("webglcontextrestored", this.regain)
+    this.regl.destroy()
+    this.canvas.width = this.canvas.height = 0
+  }
+
+  private tick = (): void => {
+    this.frame = 0
+    for (const draw of this.draws) draw()
+    if (this.running.size > 0) this.request()
+  }
+
+  private lose = (): void => {
+    clearTimeout(this.lossTimer)
+    this.lossTimer = setTimeout(() => this.tellLoss("gone"), PATIENCE_MS) as unknown as number
+  }
+
+  private regain = (): void => {
+    clearTimeout(this.lossTimer)
+    this.tellLoss("back")
+  }
+
+  private tellLoss(state: "gone" | "back"): void {
+    for (const listener of this.losses) listener(state)
+  }
+}
+
+let shared: Renderer | null = null
+let users = 0
+
+/** Lends the page's renderer; give it back with `returnRenderer`. */
+export function borrowRenderer(): Renderer {
+  shared ??= new Renderer()
+  users++
+  return shared
+}
+
+export function returnRenderer(): void {
+  users--
+  if (users > 0 || shared === null) return
+  shared.destroy()
+  shared = null
+}
