@@ -30,6 +30,9 @@ class Forgotten:
     num_decided: int
 
 
+NOTHING_FORGOTTEN = Forgotten(num_sets=0, num_views=0, num_cases=0, num_decided=0)
+
+
 class WorkspaceStore:
     """Sets, views, queues and decisions of one TumorXY home; may be shared by threads.
 
@@ -65,9 +68,12 @@ class WorkspaceStore:
         Returns:
             What was taken out.
         """
-        if not self.file.path.exists():
-            return Forgotten(num_sets=0, num_views=0, num_cases=0, num_decided=0)
+        if not self.file.home.is_dir():
+            return NOTHING_FORGOTTEN
         with self.file.alone():
+            self.file.clear_leftovers()
+            if not self.file.path.exists():
+                return NOTHING_FORGOTTEN
             with self.file.writing() as connection:
                 gone = Forgotten(
                     num_sets=forget_members(connection, study_id),

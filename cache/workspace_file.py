@@ -16,6 +16,7 @@ from __future__ import annotations
 import errno
 import os
 import secrets
+import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -40,6 +41,9 @@ from cache.snapshots import free_bytes
 from cache.workspace_schema import STEPS
 
 NAME = "workspace.duckdb"
+
+STAGED = "workspace.new"
+"""Folder in which a backup is unpacked before it takes the place of the workspace."""
 
 SECRET_BYTES = 32
 
@@ -138,6 +142,13 @@ class WorkspaceFile:
                 sync_directory(self.home)
         finally:
             target.unlink(missing_ok=True)
+
+    def clear_leftovers(self) -> None:
+        """Delete what a restored backup and killed processes left beside the file."""
+        for path in self.home.glob(f"{NAME}.*"):
+            if path.suffix in (".new", ".before"):
+                path.unlink()
+        shutil.rmtree(self.home / STAGED, ignore_errors=True)
 
     @contextmanager
     def alone(self) -> Iterator[None]:

@@ -1,8 +1,8 @@
 """The access rule of everything that is served beside the pages.
 
-A page that may show tumors hands out a signed token; a data route answers only with that token, for
-the snapshot and map it names, under a host name of this dashboard, and never to another site. Routes
-are made by `guarded_route`, and the server refuses to start with one that is not.
+A page that may show tumors hands out a signed token; a data route answers only with that token,
+for the snapshot and map it names, under a host name of this dashboard, and never to another site.
+Routes are made by `guarded_route`, and the server refuses to start with one that is not.
 """
 
 from __future__ import annotations

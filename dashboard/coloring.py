@@ -10,11 +10,11 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from dashboard.kind_bits import BITS
 from dashboard.labels import Labels, encode_labels, ranked
 from dashboard.scales import ColorScale, color_scale
 from dashboard.shelf import Packed, pack
 from dashboard.theme import GENE_GROUPS, MOST_COLORS, SEVERAL_KINDS
-from engine.kinds import ALTERING_KINDS
 
 NOT_GIVEN = "not given"
 WILD_TYPE = "wild type"
@@ -22,9 +22,6 @@ NOT_PROFILED = "not profiled"
 
 UNKNOWN_STEP = 255
 """Place on a color scale of a number that is not known."""
-
-BITS = {kind.value: 1 << place for place, kind in enumerate(ALTERING_KINDS)}
-"""Altering kinds as bits, so that those of many tumors fit into one array."""
 
 Codes = npt.NDArray[np.uint8]
 Values = npt.NDArray[np.float32]
@@ -132,7 +129,7 @@ class Numbers:
 
     @cached_property
     def column(self) -> Packed:
-        """What a browser colors by: a byte for each tumor, 0 to 254 along the scale, 255 unknown."""
+        """What a browser colors by: a byte for each tumor, 0 to 254, 255 where not known."""
         steps = np.full(len(self.values), UNKNOWN_STEP, dtype=np.uint8)
         if self.scale is not None:
             given = np.isfinite(self.values)
@@ -185,7 +182,7 @@ class GeneStates:
     """What is known of one gene in each tumor, in the order of the map.
 
     Attributes:
-        kinds: (N,) uint16, the altering kinds found: bit i is kind i of `KINDS`; 0 where none.
+        kinds: (N,) uint16, the altering kinds found: see `kind_bits.BITS`; 0 where none.
         mutation_profiled: (N,) bool, whether the gene was looked at for mutations.
         cna_profiled: (N,) bool, whether for copy number.
         fusion_profiled: (N,) bool, whether for fusions.
@@ -199,7 +196,8 @@ class GeneStates:
     @property
     def altered(self) -> npt.NDArray[np.bool_]:
         """Where anything altering was found, (N,)."""
-        return self.kinds != 0
+        altered: npt.NDArray[np.bool_] = self.kinds != 0
+        return altered
 
     @property
     def wild_type(self) -> npt.NDArray[np.bool_]:

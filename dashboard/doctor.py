@@ -13,6 +13,7 @@ from typing import Any
 
 from cache.reader import Reader
 from cache.store import Store
+from cache.workspace import WorkspaceStore
 from dashboard.errors import EXPECTED, report_error
 from dashboard.outcomes import Check, Status
 from dashboard.published_map import installed_digest, newest_layout
@@ -64,6 +65,7 @@ def examine(home: Path, store: Store) -> list[Check]:
         ("studies", lambda: check_studies(store)),
         ("map", lambda: check_map(store)),
         ("jobs", lambda: check_jobs(home)),
+        ("workspace", lambda: check_workspace(home)),
     )
     return [_guarded(name, check, home) for name, check in checks]
 
@@ -248,3 +250,18 @@ def check_jobs(home: Path) -> Check:
     states = [job.state for job in list_jobs(home)]
     counts = [f"{states.count(state)} {state}" for state in JobState]
     return Check(name="jobs", status=Status.OK, found=", ".join(counts))
+
+
+def check_workspace(home: Path) -> Check:
+    """Read everything that people keep, and follow the chain of decisions."""
+    workspace = WorkspaceStore(home)
+    problems = workspace.problems()
+    if problems:
+        return Check(name="workspace", status=Status.FAIL, found=" ".join(problems))
+    sets, views = len(workspace.sets.list_named()), len(workspace.views.list_all())
+    queues, entries = workspace.queues.list_all(), workspace.decisions.read().entries
+    return Check(
+        name="workspace",
+        status=Status.OK,
+        found=f"{sets} saved sets, {views} views, {len(queues)} queues, {len(entries)} decisions",
+    )

@@ -6,6 +6,7 @@ DashboardError
 ├── StudyChangedError       a study was imported again or removed while something was computed
 ├── NoMapError              a tumor is to be placed and there is no map for this model
 ├── ExportError             the export cannot be written where it was asked for
+├── FigureError             a figure cannot be saved in the format that was asked for
 ├── JobError                a job cannot be started, found or stopped
 ├── ExplainError            a number of a tumor cannot be explained as it was asked for
 ├── FinetuneError           a head of the user's own cannot be trained or found under this name
@@ -56,6 +57,10 @@ class NoMapError(DashboardError):
 
 class ExportError(DashboardError):
     """The export cannot be written where it was asked for."""
+
+
+class FigureError(DashboardError):
+    """A figure cannot be saved in the format that was asked for."""
 
 
 class JobError(DashboardError):

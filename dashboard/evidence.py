@@ -276,6 +276,24 @@ def group_table(name: str, rows: Sequence[Row]) -> pd.DataFrame:
     return table.sort_values("Value", ascending=False, kind="stable").reset_index(drop=True)
 
 
+def reliability_table(bins: Mapping[str, Sequence[Mapping[str, Any]]]) -> pd.DataFrame:
+    """List the bins of stated probabilities.
+
+    Args:
+        bins: By title of the question, its `engine.reliability.ReliabilityBin`s as JSON values.
+
+    Returns:
+        One row for each bin: `Question`, and what a bin tells.
+    """
+    return pd.DataFrame(
+        [
+            {"Question": title.replace("<br>", ", "), **row}
+            for title, rows in bins.items()
+            for row in rows
+        ]
+    )
+
+
 def ablation_table(ablations: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
     """Write the figures of every variant of the encoder, text.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import pandas as pd
@@ -16,10 +17,13 @@ from dashboard.evidence import (
     evidence_table,
     group_table,
     long_table,
+    reliability_table,
     sections_of,
     shared_words,
     tally,
 )
+from dashboard.figure_export import offer_figure
+from dashboard.formatting import estimate, percent, percent_interval
 from dashboard.head_facts import head_facts
 from dashboard.model_figures import draw_groups, draw_reconstruction, draw_reliability
 from dashboard.predictions import QUESTIONS
@@ -80,7 +84,7 @@ def show_evidence(card: ModelCard) -> None:
         on_click="ignore",
         key="model_evidence_csv",
     )
-    _show_groups(evidence)
+    _show_groups(card, evidence)
     _show_reliability(card, evidence)
     _show_ablations(evidence)
 
@@ -108,7 +112,7 @@ def _show_section(section: Section) -> None:
         st.caption(f"In all rows, {shared}.")
 
 
-def _show_groups(evidence: Evaluation) -> None:
+def _show_groups(card: ModelCard, evidence: Evaluation) -> None:
     if not evidence.slices:
         return
     st.subheader("For whom does it do worse?", anchor=False)
@@ -119,7 +123,7 @@ def _show_groups(evidence: Evaluation) -> None:
     tabs = st.tabs([f"By {name}" for name in evidence.slices])
     for tab, (name, rows) in zip(tabs, evidence.slices.items(), strict=True):
         with tab:
-            _show_grouping(name, group_table(name, rows))
+            _show_grouping(card, name, group_table(name, rows))
     missing = [
         name for name in GROUPS if not any(told.startswith(name) for told in evidence.slices)
     ]
@@ -130,19 +134,27 @@ def _show_groups(evidence: Evaluation) -> None:
         )
 
 
-def _show_grouping(name: str, groups: pd.DataFrame) -> None:
+def _show_grouping(card: ModelCard, name: str, groups: pd.DataFrame) -> None:
+    title = f"Accuracy of the cancer type by {name}"
     left, right = st.columns([1.5, 1], gap="medium")
     with left:
         st.plotly_chart(
             draw_groups(groups, current_palette()),
             key=f"model_groups_{name}",
             config=PLAIN,
-            alt=f"Accuracy of the cancer type by {name}",
+            alt=title,
+        )
+        offer_figure(
+            functools.partial(draw_groups, groups),
+            lambda: groups,
+            name=title,
+            caption=_cite(card, f"{groups['n'].sum():,} test tumors"),
+            key=f"model_groups_{name}",
         )
     with right:
         shown = groups.assign(
             Accuracy=[
-                f"{value:.0%} ({low:.0%} to {high:.0%})"
+                f"{percent(value)} ({percent_interval(low, high)})"
                 for value, low, high in groups[["Value", "Low", "High"]].to_numpy()
             ]
         )
@@ -150,7 +162,7 @@ def _show_grouping(name: str, groups: pd.DataFrame) -> None:
             shown[["Group", "n", "Accuracy"]].astype(str),
             hide_index=True,
             border="horizontal",
-            alt=f"Accuracy of the cancer type by {name}, in numbers",
+            alt=f"{title}, in numbers",
         )
 
 
@@ -175,6 +187,14 @@ def _show_reliability(card: ModelCard, evidence: Evaluation) -> None:
         key="model_reliability",
         config=PLAIN,
         alt="Stated against observed frequency of the likeliest class, by question",
+    )
+    offer_figure(
+        functools.partial(draw_reliability, titles),
+        lambda: reliability_table(titles),
+        name="Stated against observed frequency of the likeliest class",
+        caption=_cite(card, "Test tumors in ten bins by stated probability"),
+        key="model_reliability",
+        width=1280,
     )
 
 
@@ -215,6 +235,13 @@ def _show_reconstruction(card: ModelCard) -> None:
             config=PLAIN,
             alt="AUROC of hidden alterations, encoder against frequency in the cancer type",
         )
+        offer_figure(
+            functools.partial(draw_reconstruction, results),
+            lambda: results,
+            name="AUROC of hidden alterations, encoder against frequency in the cancer type",
+            caption=_cite(card, f"{count(tumors, 'tumor')} of {card.reconstruction_part} patients"),
+            key="model_reconstruction",
+        )
     with right:
         _show_numbers(results)
 
@@ -239,8 +266,14 @@ def _show_numbers(results: pd.DataFrame) -> None:
     )
 
 
+def _cite(card: ModelCard, patients: str) -> list[str]:
+    """Say whose figures these are, for the caption of a saved figure."""
+    studies = ", ".join(card.training["Study"]) or "studies not stated"
+    return [f"Model: {card.digest}", f"Trained on: {studies}", patients]
+
+
 def _with_interval(row: pd.Series[Any], name: str) -> str:
-    return f"{row[name]:.3f} ({row[f'{name} low']:.3f} to {row[f'{name} high']:.3f})"
+    return estimate(row[name], row[f"{name} low"], row[f"{name} high"], digits=3)
 
 
 def _against(value: float | None, baseline: float | None) -> str:

@@ -13,12 +13,14 @@ import streamlit as st
 from dashboard import biomarker_outcomes, regions
 from dashboard.queries import MapData
 from dashboard.regions import Counted, Question, Region
+from dashboard.process import freeze_loaded
 from dashboard.resources import Published, gene_table, load_placer, service
 from engine.epidemiology.counts import CountingError
 
 if TYPE_CHECKING:
     from dashboard.explaining import Explainer
     from dashboard.explanations import Asked, Explanation
+    from dashboard.what_if import Unchanged
     from engine.cohort import Cohort
     from engine.tokens import TumorTokens
 
@@ -61,7 +63,9 @@ def load_explainer(key: Published) -> Explainer:
     """
     from dashboard.explaining import Explainer
 
-    return Explainer.of(load_placer(key))
+    explainer = Explainer.of(load_placer(key))
+    freeze_loaded()
+    return explainer
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
@@ -81,6 +85,23 @@ def upload_tokens(cohort: Cohort, sample_id: str, explainer: Explainer) -> Tumor
     from dashboard.explaining import tables_of_upload
 
     return explainer.placer.encoder.tokenize(tables_of_upload(cohort, sample_id))
+
+
+UNCHANGED = "what_if_unchanged"
+"""Where a browser session keeps the tumor that it changes, as the model sees it."""
+
+
+def see_unchanged(explainer: Explainer, tokens: TumorTokens, cancer_type: str | None) -> Unchanged:
+    """Return a tumor as it is; the last one is kept in its browser session only."""
+    from dashboard.what_if import see_unchanged
+
+    identity = (explainer, tokens.input_digests[0], cancer_type)
+    kept = st.session_state.get(UNCHANGED)
+    if kept is None or kept[0] != identity:
+        kept = (identity, see_unchanged(explainer, tokens, cancer_type))
+        st.session_state[UNCHANGED] = kept
+    unchanged: Unchanged = kept[1]
+    return unchanged
 
 
 def num_units(tokens: TumorTokens, explainer: Explainer) -> int:

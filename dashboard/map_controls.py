@@ -63,7 +63,7 @@ def choose_coloring(key: Published, data: MapData, choices: Choices) -> ColorBy 
 
 
 def _choose_label(key: Published, data: MapData, choices: Choices) -> ColorBy:
-    known = {choice.key: choice for choice in choices.labels}
+    known = {choice.key: choice for choice in (*choices.labels, *choices.predictions)}
     chosen = st.selectbox(
         "Label",
         list(known),
@@ -73,8 +73,7 @@ def _choose_label(key: Published, data: MapData, choices: Choices) -> ColorBy:
         label_visibility="collapsed",
     )
     choice = known[chosen]
-    values = resources.load_label(key, data, data.layout_id, choice.key)
-    names = sorted({value for value in values if value})
+    names = sorted(resources.load_labels(key, data, data.layout_id, choice.key).names)
     highlight: list[str] = []
     if len(names) > MOST_COLORS:
         highlight = st.multiselect(

@@ -46,12 +46,12 @@ class NeighborFact:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Outcomes:
-    """What is known of the tumors of a map, N each.
+    """What is known of the nearest tumors of a tumor, K of them.
 
     Attributes:
-        treatments: By attribute, (N,) text or None.
-        responses: By attribute, (N,) text or None.
-        survival: Follow-up to death; None where no study tells it.
+        treatments: By attribute, (K,) text or None.
+        responses: By attribute, (K,) text or None.
+        survival: Follow-up to death of all tumors of the map; None where no study tells it.
     """
 
     treatments: Mapping[str, Objects]
@@ -67,25 +67,25 @@ def tell_neighbors(
     Args:
         data: The map.
         case: The tumor.
-        known: What is known of the tumors of the map.
+        known: What is known of them.
         named: Whether samples and studies are named.
 
     Returns:
         One fact for each neighbor, the nearest first.
     """
     facts = []
-    for rank, (row, distance) in enumerate(zip(case.neighbors, case.distances, strict=True), 1):
+    for place, (row, distance) in enumerate(zip(case.neighbors, case.distances, strict=True)):
         sample = data.samples.iloc[row]
         cancer_type = sample["cancer_type"]
         facts.append(
             NeighborFact(
-                rank=rank,
+                rank=place + 1,
                 sample_id=str(sample["sample_id"]) if named else None,
                 study=data.studies[sample["study_id"]].name if named else None,
                 cancer_type=cancer_type if isinstance(cancer_type, str) else None,
                 distance=float(distance),
-                treatment=_first(known.treatments, row),
-                response=_first(known.responses, row),
+                treatment=_first(known.treatments, place),
+                response=_first(known.responses, place),
                 outcome=_outcome(known.survival, row),
             )
         )
@@ -110,6 +110,6 @@ def _outcome(survival: Survival | None, row: int) -> str | None:
     return say_outcome(float(survival.months[row]), died=bool(survival.died[row]))
 
 
-def _first(values: Mapping[str, Objects], row: int) -> str | None:
-    found = (texts[row] for texts in values.values())
+def _first(values: Mapping[str, Objects], place: int) -> str | None:
+    found = (texts[place] for texts in values.values())
     return next((str(text) for text in found if text), None)

@@ -20,7 +20,7 @@ from dashboard.report import CurveTold, SurvivalTold
 from dashboard.theme import SYNTHETIC_NOTE
 
 if TYPE_CHECKING:
-    from engine.epidemiology.survival_curves import Curve
+    from engine.epidemiology.survival_curves import Curve, LogRank
 
 NOT_CAUSED = (
     "Neighbors are chosen by their alterations alone. Treatment, stage, age and year differ "
@@ -47,7 +47,7 @@ class NeighborhoodSurvival:
     Attributes:
         near: The neighborhood.
         rest: The others.
-        p_value: Of the log-rank test; None where nobody died.
+        log_rank: Whether they differ beyond chance; None where nobody died.
         cancer_type: Type of both; None where all types are compared.
         endpoint: What is counted.
         caveats: What must be read with it.
@@ -55,7 +55,7 @@ class NeighborhoodSurvival:
 
     near: Curve
     rest: Curve
-    p_value: float | None
+    log_rank: LogRank | None
     cancer_type: str | None
     endpoint: str
     caveats: tuple[str, ...]
@@ -88,11 +88,10 @@ def compare_neighborhood(
     whole = found.cancer_type or "all types"
     near = _curve(survival, found.near, f"The {len(found.near)} most like it")
     rest = _curve(survival, found.rest, f"The other {len(found.rest):,}, {whole}")
-    told = compare_curves((near, rest))
     return NeighborhoodSurvival(
         near=near,
         rest=rest,
-        p_value=None if told is None else told.p_value,
+        log_rank=compare_curves((near, rest)),
         cancer_type=found.cancer_type,
         endpoint=survival.endpoint.words,
         caveats=_caveats(data, found),
@@ -135,7 +134,7 @@ def tell_survival(found: NeighborhoodSurvival) -> SurvivalTold:
         endpoint=found.endpoint,
         cancer_type=found.cancer_type,
         curves=(near, rest),
-        p_value=found.p_value,
+        p_value=None if found.log_rank is None else found.log_rank.p_value,
         caveats=found.caveats,
     )
 

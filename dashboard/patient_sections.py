@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 import streamlit as st
 
 from dashboard import resources
-from dashboard.cases import OOD_RULE_SHARE, Case, Test
+from dashboard.cases import Case, Test
 from dashboard.coloring import color_labels
 from dashboard.csv_export import to_csv
 from dashboard.figures import MAP_CONFIG, MapOptions
 from dashboard.formatting import percent
 from dashboard.intervals import shares
-from dashboard.patient_figures import draw_composition, draw_neighborhood
+from dashboard.neighbor_facts import NeighborFact
+from dashboard.patient_figures import draw_composition, draw_neighborhood, hide_names
 from dashboard.queries import MapData, Objects
 from dashboard.selection import source_lines
 from dashboard.theme import SYNTHETIC_NOTE
+from dashboard.trust import distance_sentence, doubts, num_near_on_map, untested, verdict
 from dashboard.widgets import current_palette, plain_text
 from dashboard.wording import (
     AGREEMENT,
@@ -32,9 +34,10 @@ from dashboard.wording import (
 )
 from engine.study_effects import StudyEffect
 
-LOW_AGREEMENT = 0.4
-"""Below this share the place on the map says little; 0.4 is 6 of 15."""
-
+OUTCOME = (
+    "Months from the time that the study counts from, diagnosis, sequencing or treatment, to death "
+    "or to the last contact."
+)
 IMAGE = {"filename": "tumorxy-patient", "scale": 2}
 
 COLUMN_TITLES = {
@@ -94,13 +97,15 @@ def show_trust(case: Case, origins: Sequence[StudyEffect]) -> None:
         st.subheader("Can this be trusted?", anchor=False)
         _show_verdict(case)
         _show_strangeness(case)
-        total = len(case.neighbors)
-        near = round(case.agreement * total)
         st.markdown(
-            f"**{near} of its {total}** nearest tumors are also nearest on the map.",
+            f"**{num_near_on_map(case)} of its {len(case.neighbors)}** nearest tumors are also "
+            "nearest on the map.",
             help=AGREEMENT,
         )
-        _show_doubts(case)
+        for doubt in doubts(case):
+            st.warning(doubt, icon=":material/warning:")
+        if unknown := untested(case):
+            st.caption(unknown)
         for effect in origins:
             st.warning(plain_text(effect.sentence), icon=":material/science:")
 
@@ -111,64 +116,43 @@ def _show_strangeness(case: Case) -> None:
             f"Stranger than **{percent(case.strangeness)}** of the reference tumors.",
             help=STRANGENESS,
         )
-    st.markdown(
-        f"Farther from its nearest tumors than **{percent(case.map_strangeness)}** of the tumors "
-        f"on this map; {OOD_RULE_SHARE:.0%} is far.",
-        help=OUT_OF_DISTRIBUTION,
-    )
+    st.markdown(distance_sentence(case), help=OUT_OF_DISTRIBUTION)
 
 
 def _show_verdict(case: Case) -> None:
+    title, sentence = verdict(case)
     if case.out_of_distribution:
-        st.error(
-            "It is unlike the tumors that the model knows. Do not interpret its place, its "
-            "neighbors or its predictions.",
-            title="Do not interpret",
-            icon=":material/block:",
-        )
+        st.error(sentence, title=title, icon=":material/block:")
     else:
-        st.success(
-            "It is like tumors that the model knows.",
-            title="Within the reference",
-            icon=":material/check_circle:",
-        )
+        st.success(sentence, title=title, icon=":material/check_circle:")
 
 
-def _show_doubts(case: Case) -> None:
-    if case.is_far and not case.out_of_distribution:
-        st.warning(
-            "Nothing on this map is near it: its neighbors say little.",
-            icon=":material/warning:",
-        )
-    if len(case.neighbors) and case.agreement < LOW_AGREEMENT:
-        st.warning(
-            "Its place on the map says little: read the nearest tumors below instead.",
-            icon=":material/warning:",
-        )
-    if not len(case.altering):
-        st.warning(
-            "No altering change was found in it. Tumors without one lie together, whatever they "
-            "are.",
-            icon=":material/warning:",
-        )
-    missing = [test.name.lower() for test in case.tests if test.panel is None]
-    if missing:
-        st.caption(f"Not tested: {', '.join(missing)}. What they would show is unknown.")
+def map_source(data: MapData) -> str:
+    """Name the map and its model in a few words, as figures state them."""
+    return (
+        f"map {data.name} v{data.layout_id}, {day(data.created_at)} · model {data.model_digest[:8]}"
+    )
 
 
-def show_place(data: MapData, case: Case) -> None:
-    """Draw the tumor and its nearest tumors on the map."""
+def show_place(data: MapData, case: Case, *, named: bool = True) -> None:
+    """Draw the tumor and its nearest tumors on the map.
+
+    Args:
+        data: The map.
+        case: The tumor.
+        named: Whether pointing at a neighbor tells its id.
+    """
     types = data.samples["cancer_type"].iloc[case.neighbors]
     coloring = color_labels("Cancer type", list(types.where(types.notna(), None)))
     options = MapOptions(
         palette=current_palette(),
-        source=f"map {data.name} v{data.layout_id}, {day(data.created_at)} · model "
-        f"{data.model_digest[:8]}",
+        source=map_source(data),
         synthetic=data.synthetic or case.synthetic,
         narrow=True,
     )
+    places = data.places if named else hide_names(data.places)
     figure = draw_neighborhood(
-        data.places, (case.sample_id, *case.place), case.neighbors, coloring, options
+        places, (case.sample_id, *case.place), case.neighbors, coloring, options
     )
     with st.container(border=True, height="stretch", key="patient_map_card"):
         st.subheader("Where it lies", anchor=False, help=DISTANCE)
@@ -181,14 +165,17 @@ def show_place(data: MapData, case: Case) -> None:
         )
 
 
-def show_neighbors(data: MapData, case: Case, labels: dict[str, Objects]) -> None:
-    """List the nearest tumors, and count what they are.
+def show_neighbors(
+    data: MapData, case: Case, facts: Sequence[NeighborFact], labels: Mapping[str, Objects]
+) -> None:
+    """List the nearest tumors with treatment and outcome, and count what they are.
 
     Args:
         data: The map.
         case: The tumor.
-        labels: Labels by title, one value per tumor of the map. The first is always shown, the
-            others where a neighbor has them.
+        facts: What is known of its K nearest tumors.
+        labels: Labels of them by title, (K,) each. The first is always shown, the others where a
+            neighbor has them.
     """
     total = len(case.neighbors)
     if not total:
@@ -197,9 +184,9 @@ def show_neighbors(data: MapData, case: Case, labels: dict[str, Objects]) -> Non
     st.subheader(f"The {count(total, 'tumor')} most like it", anchor=False)
     left, right = st.columns([1, 1.7], gap="medium")
     given = {
-        title: values[case.neighbors]
+        title: values
         for title, values in labels.items()
-        if title == next(iter(labels)) or any(v is not None for v in values[case.neighbors])
+        if title == next(iter(labels)) or any(v is not None for v in values)
     }
     with left:
         title = st.selectbox("Count them by", list(given), key="patient_by", help=WILSON)
@@ -212,15 +199,38 @@ def show_neighbors(data: MapData, case: Case, labels: dict[str, Objects]) -> Non
         )
         st.caption(f"Share of {total} tumors with its 95% interval", help=WILSON)
     with right:
-        samples = data.samples.iloc[case.neighbors]
-        table = pd.DataFrame(
-            {
-                "Sample": samples["sample_id"].to_numpy(dtype=object),
-                "Distance": case.distances,
-                **given,
-            }
-        )
-        _show_neighbor_table(data, case, table)
+        _show_neighbor_table(data, case, tabulate_neighbors(facts, given))
+
+
+def tabulate_neighbors(
+    facts: Sequence[NeighborFact], labels: Mapping[str, Objects]
+) -> pd.DataFrame:
+    """List the nearest tumors: name, distance, treatment, response, survival and labels.
+
+    Args:
+        facts: What is known of K tumors.
+        labels: Labels by title, (K,) each.
+
+    Returns:
+        K rows; treatment, response and survival only where one of them has it.
+    """
+    table = pd.DataFrame(
+        {
+            "Sample": [fact.sample_id or f"Neighbor {fact.rank}" for fact in facts],
+            "Distance": [fact.distance for fact in facts],
+        }
+    )
+    first, *others = labels
+    table[first] = labels[first]
+    known = {
+        "Treatment": [fact.treatment for fact in facts],
+        "Response": [fact.response for fact in facts],
+        "Survival": [fact.outcome for fact in facts],
+    }
+    for title, values in (known | {title: labels[title] for title in others}).items():
+        if any(value is not None for value in values):
+            table[title] = values
+    return table
 
 
 def _show_neighbor_table(data: MapData, case: Case, table: pd.DataFrame) -> None:
@@ -235,10 +245,14 @@ def _show_neighbor_table(data: MapData, case: Case, table: pd.DataFrame) -> None
                 help="In the full model: 0 is the same, 2 the most different. It does not depend "
                 "on the map.",
             ),
+            "Survival": st.column_config.TextColumn(help=OUTCOME),
         },
         key="patient_neighbors",
         alt="Nearest tumors with their labels",
     )
+    untold = [title for title in ("Treatment", "Response", "Survival") if title not in table]
+    if untold:
+        st.caption(f"{', '.join(untold)}: not known of any of them.")
     st.download_button(
         "Download CSV",
         data=lambda: to_csv(table, [f"Tumors nearest to {case.sample_id}", *source_lines(data)]),

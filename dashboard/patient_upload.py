@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+import numpy.typing as npt
 import streamlit as st
 from streamlit.typing import UploadedFile
 
@@ -48,6 +50,7 @@ class Uploaded:
         options: What the reader stated when it was read.
         cohort: What was read.
         tumors: Its tumors, placed.
+        vectors: Their embeddings, (T, D), float32.
     """
 
     file_id: str
@@ -57,6 +60,7 @@ class Uploaded:
     options: ReadOptions
     cohort: Cohort
     tumors: tuple[PlacedTumor, ...]
+    vectors: npt.NDArray[np.float32]
 
 
 def choose_upload(key: Published) -> Uploaded | None:
@@ -103,7 +107,7 @@ def _renew(
         # The field is empty after the page was left; the bytes are still here.
         return _read_and_place(key, (known.file_id, known.name, known.content), options)
     if known is not None and known.snapshot != key:
-        return _place_again(key, known)
+        return place_again(key, known)
     return known
 
 
@@ -114,7 +118,7 @@ def _read_and_place(key: Published, file: tuple[str, str, bytes], options: ReadO
         cohort = _read(name, content, options)
         _check_size(name, cohort)
         status.update(label="Placing it on the map")
-        tumors = resources.load_placer(key).place(cohort)
+        tumors, vectors = place_cohort(key, cohort)
         status.update(label=f"{shown} is on the map", state="complete")
     return Uploaded(
         file_id=file_id,
@@ -124,13 +128,31 @@ def _read_and_place(key: Published, file: tuple[str, str, bytes], options: ReadO
         options=options,
         cohort=cohort,
         tumors=tumors,
+        vectors=vectors,
     )
 
 
-def _place_again(key: Published, uploaded: Uploaded) -> Uploaded:
+def place_cohort(
+    key: Published, cohort: Cohort
+) -> tuple[tuple[PlacedTumor, ...], npt.NDArray[np.float32]]:
+    """Place the tumors of a cohort on the current map.
+
+    Args:
+        key: The snapshot of the map.
+        cohort: One or a few tumors.
+
+    Returns:
+        The tumors and their embeddings, in the order of `cohort.samples`.
+    """
+    placer = resources.load_placer(key)
+    return placer.place(cohort), placer.vectors(cohort)
+
+
+def place_again(key: Published, uploaded: Uploaded) -> Uploaded:
+    """Place what lies on an older map on the current one."""
     with st.status(f"Placing {plain_text(uploaded.name)} on the current map", type="compact"):
-        tumors = resources.load_placer(key).place(uploaded.cohort)
-    return replace(uploaded, snapshot=key, tumors=tumors)
+        tumors, vectors = place_cohort(key, uploaded.cohort)
+    return replace(uploaded, snapshot=key, tumors=tumors, vectors=vectors)
 
 
 def _check_size(name: str, cohort: Cohort) -> None:

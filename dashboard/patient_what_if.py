@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from dashboard import explanation_resources
 from dashboard.cases import Case
 from dashboard.csv_export import to_csv
 from dashboard.explaining import Explainer
@@ -56,7 +57,8 @@ def show_what_if(data: MapData, case: Case, explainer: Explainer, tokens: TumorT
         removed = _choose_removed(case, explainer, tokens)
         added = _choose_added(case, explainer, tokens)
     try:
-        told = change_tumor(explainer, tokens, removed, added, case.cancer_type)
+        unchanged = explanation_resources.see_unchanged(explainer, tokens, case.cancer_type)
+        told = change_tumor(explainer, unchanged, removed, added)
     except EngineError as error:
         show_error(error)
         return

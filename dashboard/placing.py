@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,9 @@ from dashboard.published_map import PublishedMap, load_map
 from engine.progress import Progress, no_progress
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
     from engine.cohort import Cohort
     from engine.embed import Encoder
     from engine.own_heads import OwnHeads
@@ -72,16 +76,8 @@ class Placer:
             The placed tumors, in the order of `cohort.samples`.
         """
         from engine.placement import place
-        from engine.tokens import Tables
 
-        tokens = self.encoder.tokenize(
-            Tables(
-                genome=cohort.study.genome,
-                samples=cohort.samples,
-                alterations=cohort.alterations,
-                panels=cohort.panels,
-            )
-        )
+        tokens = self._tokens(cohort)
         readout = self.encoder.read(tokens, progress=progress)
         placement = place(readout.embeddings, self.map.reference, progress=progress)
         neighbors = self._neighbors(placement)
@@ -103,6 +99,22 @@ class Placer:
             for i, sample_id in enumerate(tokens.sample_ids)
         )
 
+    def vectors(self, cohort: Cohort) -> npt.NDArray[np.float32]:
+        """Return the embeddings of the tumors of a cohort, (N, D), in the order of its samples."""
+        return self.encoder.read(self._tokens(cohort)).embeddings
+
+    def _tokens(self, cohort: Cohort) -> TumorTokens:
+        from engine.tokens import Tables
+
+        return self.encoder.tokenize(
+            Tables(
+                genome=cohort.study.genome,
+                samples=cohort.samples,
+                alterations=cohort.alterations,
+                panels=cohort.panels,
+            )
+        )
+
     def _neighbors(self, placement: Placement) -> list[tuple[Neighbor, ...]]:
         num_tumors, num_neighbors = placement.neighbors.shape
         rows = self.map.tumors.take(pa.array(placement.neighbors.ravel())).to_pylist()
@@ -111,20 +123,35 @@ class Placer:
         starts = range(0, num_tumors * num_neighbors, num_neighbors)
         return [tuple(flat[start : start + num_neighbors]) for start in starts]
 
-    def _predictions(
-        self, cohort: Cohort, tokens: TumorTokens, readout: Readout
-    ) -> list[list[Prediction]]:
+    def predict(
+        self, tokens: TumorTokens, readout: Readout, cancer_types: Sequence[str | None]
+    ) -> pa.Table:
+        """Predict tumors with the shipped heads, and with those that the user trained.
+
+        Args:
+            tokens: N tumors.
+            readout: The same, as the encoder tells them.
+            cancer_types: Stated type of each tumor, None where not known.
+
+        Returns:
+            Rows of `engine.heads.PREDICTIONS`.
+        """
         from engine.heads import PREDICTIONS
         from engine.own_heads import circumstances
 
-        told: list[list[Prediction]] = [[] for _ in tokens.sample_ids]
-        types = cohort.samples["cancer_type"].to_pylist()
         table = PREDICTIONS.empty_table()
         if self.predictor is not None:
-            table = self.predictor.predict(tokens, readout, types, no_progress)
+            table = self.predictor.predict(tokens, readout, cancer_types, no_progress)
         if self.own is not None:
-            known = circumstances(tokens, types, table)
+            known = circumstances(tokens, cancer_types, table)
             table = pa.concat_tables([table, self.own.predict(tokens, readout, known)])
+        return table
+
+    def _predictions(
+        self, cohort: Cohort, tokens: TumorTokens, readout: Readout
+    ) -> list[list[Prediction]]:
+        told: list[list[Prediction]] = [[] for _ in tokens.sample_ids]
+        table = self.predict(tokens, readout, cohort.samples["cancer_type"].to_pylist())
         for row in table.rename_columns({"class": "class_name"}).to_pylist():
             told[row.pop("row")].append(Prediction(**row))
         return told

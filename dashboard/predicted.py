@@ -9,14 +9,17 @@ import numpy as np
 
 from dashboard.class_names import class_name
 from dashboard.outcomes import OwnHeadSummary
-from dashboard.predictions import NOT_INTERPRETED, QUESTIONS
-from dashboard.queries import Choice, MapData, Objects
+from dashboard.predictions import NOT_INTERPRETED, QUESTIONS, STRANGENESS
+from dashboard.queries import OOD, Choice, MapData, Objects
 
 if TYPE_CHECKING:
     from cache.reader import Reader
 
 PREDICTED = "predicted:"
 """Prefix of the keys of predicted classes, before the name of the task."""
+
+OOD_TITLE = "Out-of-distribution score"
+OOD_UNIT = "share of reference tumors that are less strange"
 
 
 def list_predicted(reader: Reader, own: Sequence[OwnHeadSummary]) -> tuple[Choice, ...]:
@@ -40,7 +43,8 @@ def list_predicted(reader: Reader, own: Sequence[OwnHeadSummary]) -> tuple[Choic
         for task, title in QUESTIONS.items()
         if task in tasks
     ]
-    return (*mine, *shipped)
+    strange = [Choice(key=OOD, title=OOD_TITLE, unit=OOD_UNIT)] * (STRANGENESS in tasks)
+    return (*mine, *shipped, *strange)
 
 
 def own_title(head: OwnHeadSummary) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import struct
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -13,15 +14,22 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from dashboard.coloring import GeneStates, NumberStyle
 from dashboard.figures import Places
+from dashboard.kind_bits import kind_bits
+from dashboard.labels import MISSING, Labels, ranked
+from dashboard.predictions import STRANGENESS
 from dashboard.rows import find_rows as match_rows
+from dashboard.shelf import Packed, pack
 from dashboard.wording import (
     FIRST_LABELS,
     FIRST_NUMBERS,
     REDUNDANT,
     SOURCE_PREFIX,
+    count,
+    day,
     title_of,
     unit_of,
 )
@@ -121,6 +129,17 @@ class MapData:
         )
 
     @cached_property
+    def geometry(self) -> Packed:
+        """Where the tumors lie, as a browser reads it: `TXY1`, N, edges, x and y in 16 bits."""
+        edges, steps = [], []
+        for values in (self.places.x, self.places.y):
+            low, high = float(values.min()), float(values.max())
+            share = (values - low) / max(high - low, 1e-9)
+            edges += [low, high]
+            steps.append(np.rint(share * 65535).astype("<u2").tobytes())
+        return pack(b"TXY1" + struct.pack("<I4f", len(self), *edges) + b"".join(steps))
+
+    @cached_property
     def keys(self) -> pa.Table:
         """Study and sample of each tumor: sample ids are unique only within their study."""
         names = {key: pa.array(self.samples[key], pa.string()) for key in KEYS}
@@ -130,6 +149,15 @@ class MapData:
     def folded_ids(self) -> pd.Series[str]:
         """Sample ids without case, for the search."""
         return self.samples["sample_id"].str.casefold()
+
+    @property
+    def source(self) -> str:
+        """Number of tumors, version of the map and model in a few words, for captions."""
+        return (
+            f"{count(len(self), 'tumor')} of {count(len(self.studies), 'study')} · map "
+            f"{self.name} v{self.layout_id}, {day(self.created_at)} · model "
+            f"{self.model_digest[:8]}"
+        )
 
     @property
     def synthetic(self) -> bool:
@@ -142,14 +170,41 @@ class MapData:
         row = int(match_rows(wanted, self.keys)[0])
         return None if row < 0 else row
 
+    def rows_in(self, table: pa.Table) -> Rows:
+        """Return the row of each tumor in a table of the store, (N,); -1 where it has none."""
+        if table.num_rows == len(self) and table.select(KEYS).equals(self.keys):
+            return np.arange(len(self))
+        return match_rows(self.keys, table)
+
     def align(self, table: pa.Table, column: str) -> Objects:
         """Bring a column of a store table into the order of the map; None where it has no row."""
-        rows = match_rows(self.keys, table)
-        found = rows >= 0
-        values = np.full(len(self), None, dtype=object)
-        column_values = np.fromiter(table[column].to_pylist(), dtype=object, count=len(table))
-        values[found] = column_values[rows[found]]
-        return values
+        rows = self.rows_in(table)
+        values = np.full(len(table) + 1, None, dtype=object)
+        values[:-1] = table[column].to_pylist()
+        return values[rows]
+
+    def spread(self, values: Floats, rows: Rows) -> Floats:
+        """Bring numbers into the order of the map; NaN where `rows`, (N,), is -1."""
+        return np.append(values, np.float32(np.nan))[rows]
+
+    def encode(
+        self,
+        texts: pa.ChunkedArray,
+        rows: Rows | None = None,
+        rename: Callable[[str], str] | None = None,
+    ) -> Labels:
+        """Number the values of a text column in the order of the map.
+
+        Args:
+            texts: (T,) the column.
+            rows: (N,) row of each tumor in it, -1 where it has none; the map's own order if None.
+            rename: Writes a value for a reader.
+        """
+        encoded = texts.combine_chunks().dictionary_encode()
+        codes = pc.fill_null(encoded.indices, MISSING).to_numpy()
+        if rows is not None:
+            codes = np.append(codes, np.int32(MISSING))[rows]
+        return ranked(codes, encoded.dictionary.to_pylist(), rename)
 
 
 def load_map(reader: Reader, name: str | None) -> MapData | None:
@@ -165,14 +220,14 @@ def load_map(reader: Reader, name: str | None) -> MapData | None:
     if reader.layouts().num_rows == 0:
         return None
     layout = reader.layout(name)
-    places = reader.coordinates(layout["layout_id"]).to_pandas()
-    if places["placed"].all():  # the tumors that it was fitted to were removed
+    places = reader.coordinates(layout["layout_id"])
+    if pc.all(places["placed"]).as_py():  # the tumors that it was fitted to were removed
         return None
-    samples = reader.samples().to_pandas()
-    merged = places.merge(samples, on=KEYS, how="inner", validate="one_to_one")
-    merged = merged.sort_values(KEYS, kind="stable", ignore_index=True)
+    samples = reader.samples()
+    # Both come sorted by study and sample, and every placed tumor has a row.
+    samples = samples.take(match_rows(places, samples))
     studies = {study.study_id: study for study in list_studies(reader)}
-    present = set(merged["study_id"])
+    present = set(samples["study_id"].unique().to_pylist())
     return MapData(
         snapshot=reader.info.number,
         layout_id=layout["layout_id"],
@@ -182,8 +237,8 @@ def load_map(reader: Reader, name: str | None) -> MapData | None:
         quality=json.loads(layout["quality"]),
         ood=json.loads(layout["ood"]),
         studies={key: study for key, study in studies.items() if key in present},
-        samples=merged[[*KEYS, *(c for c in samples.columns if c not in KEYS)]],
-        coordinates=merged[[c for c in places.columns if c not in KEYS]],
+        samples=samples.to_pandas(),
+        coordinates=places.drop_columns(KEYS).to_pandas(),
     )
 
 
@@ -249,8 +304,8 @@ def _description(row: dict[str, Any]) -> str:
     return "" if text == (row["display_name"] or "").strip() else text
 
 
-def label_values(reader: Reader, data: MapData, key: str) -> Objects:
-    """Return a label of each tumor, None where it is not given.
+def read_labels(reader: Reader, data: MapData, key: str) -> Labels:
+    """Return a label of each tumor.
 
     Args:
         reader: The store.
@@ -258,15 +313,20 @@ def label_values(reader: Reader, data: MapData, key: str) -> Objects:
         key: Key of a `Choice` of `list_labels`.
 
     Returns:
-        (N,) text or None.
+        N labels.
     """
     if key == STUDY:
-        return np.array([data.studies[s].name for s in data.samples["study_id"]], dtype=object)
+        names = {study_id: study.name for study_id, study in data.studies.items()}
+        return data.encode(data.keys["study_id"], rename=names.__getitem__)
     if key in SAMPLE_LABELS:
-        values = data.samples[key]
-        return values.astype(object).where(values.notna(), None).to_numpy(dtype=object)
-    stated = data.align(reader.clinical(key), "value")
-    return np.array([None if v is None else readable(v) for v in stated], dtype=object)
+        return data.encode(pa.chunked_array([pa.array(data.samples[key], pa.string())]))
+    table = reader.clinical(key)
+    return data.encode(table["value"], data.rows_in(table), rename=readable)
+
+
+def label_values(reader: Reader, data: MapData, key: str) -> Objects:
+    """Return a label of each tumor as text, (N,), None where it is not given."""
+    return read_labels(reader, data, key).objects
 
 
 def readable(value: str) -> str:
@@ -286,14 +346,25 @@ def number_values(reader: Reader, data: MapData, key: str) -> Floats:
     Returns:
         (N,) float32.
     """
-    if key in (MUTATIONS, CNA):
-        counts = data.align(reader.burden(), key)
-        looked_at = data.samples[PANEL if key == MUTATIONS else "cna_panel"].notna().to_numpy()
-        counts[~looked_at] = None
-    else:
-        counts = data.align(reader.clinical(key), "value")
-    numbers = pd.to_numeric(pd.Series(counts, dtype=object), errors="coerce")
-    return numbers.to_numpy(dtype=np.float32, na_value=np.nan)
+    if key == OOD:
+        return _strangeness(reader, data)
+    if key not in (MUTATIONS, CNA):
+        table = reader.clinical(key)
+        texts = table["value"].to_pandas()
+        values = pd.to_numeric(texts, errors="coerce").to_numpy(np.float32, na_value=np.nan)
+        return data.spread(values, data.rows_in(table))
+    table = reader.burden()
+    values = table[key].to_pandas().to_numpy(np.float32, na_value=np.nan)
+    counts = data.spread(values, data.rows_in(table))
+    looked_at = data.samples[PANEL if key == MUTATIONS else "cna_panel"].notna().to_numpy()
+    counts[~looked_at] = np.nan
+    return counts
+
+
+def _strangeness(reader: Reader, data: MapData) -> Floats:
+    table = reader.likeliest(data.model_digest, STRANGENESS)
+    values = table["probability"].to_numpy().astype(np.float32)
+    return data.spread(values, data.rows_in(table))
 
 
 def number_style(choice: Choice) -> NumberStyle:
@@ -317,32 +388,13 @@ def gene_states(reader: Reader, data: MapData, hugo_symbol: str) -> GeneStates:
     """
     table = reader.gene_states(hugo_symbol)
     rows = data.rows_in(table)
-    found = rows >= 0
-    bits = kind_bits(table["kinds"])
-    names = ("mutation_profiled", "cna_profiled", "fusion_profiled")
-    profiled = {name: table[name].to_numpy().astype(bool) for name in names}
-    return GeneStates(
-        kinds=np.where(found, bits[rows], np.uint16(0)),
-        **{name: found & values[rows] for name, values in profiled.items()},
-    )
-
-
-def kind_bits(kinds: pa.ChunkedArray) -> npt.NDArray[np.uint16]:
-    """Write lists of altering kinds as bits.
-
-    Args:
-        kinds: (T,) list of kinds without repeats, T at least 1 where anything is read from it.
-
-    Returns:
-        (T,) uint16, see `coloring.BITS`; one more 0 at the end, for a tumor that has no row.
-    """
-    lists = kinds.combine_chunks()
-    owners = pc.list_parent_indices(lists).to_numpy()
-    encoded = lists.flatten().dictionary_encode()
-    values = np.array([BITS[kind] for kind in encoded.dictionary.to_pylist()], dtype=np.float64)
-    # Kinds of a tumor are distinct, so that the sum of their bits is their union.
-    sums = np.bincount(owners, weights=values[encoded.indices.to_numpy()], minlength=len(lists) + 1)
-    return sums.astype(np.uint16)
+    # What stands at the end is found under -1, the row of a tumor without one.
+    kinds = np.append(kind_bits(table["kinds"]), np.uint16(0))
+    profiled = {
+        name: np.append(table[name].to_numpy().astype(bool), np.False_)[rows]
+        for name in ("mutation_profiled", "cna_profiled", "fusion_profiled")
+    }
+    return GeneStates(kinds=kinds[rows], **profiled)
 
 
 def find_rows(data: MapData, text: str, limit: int) -> Rows:

@@ -11,9 +11,10 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
+from dashboard.card import ModelCard
 from dashboard.cases import Case
 from dashboard.class_names import class_name
-from dashboard.head_facts import HeadFacts
+from dashboard.head_facts import HeadFacts, head_facts, risk_facts
 from dashboard.neighbor_facts import NeighborFact
 from dashboard.outcomes import OwnHeadSummary
 from dashboard.predictions import (
@@ -79,6 +80,18 @@ class Behind:
     why: WhyTold | None = None
     pseudonym: str | None = None
     link: str | None = None
+
+
+def all_facts(card: ModelCard | None, case: Case) -> dict[str, HeadFacts]:
+    """Collect what is behind each answer about a tumor, by task.
+
+    Args:
+        card: Card of the weights.
+        case: The tumor.
+    """
+    risk = risk_told(case.predictions)
+    behind = None if risk is None else risk_facts(card, risk.type_name)
+    return head_facts(card) | ({OS_RISK: behind} if behind else {})
 
 
 def build_report(case: Case, behind: Behind) -> Report:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
 from datetime import datetime
-from functools import cache
 from pathlib import Path
 
 import typst
@@ -13,6 +11,7 @@ from dashboard.documents import to_json
 from dashboard.report import Report
 from dashboard.report_figures import draw_qr, draw_survival
 from dashboard.report_view import view_report
+from dashboard.typesetting import program_fonts
 
 TEMPLATE = Path(__file__).parent / "static" / "report" / "report.typ"
 PNG_DOTS_PER_INCH = 110.0
@@ -32,7 +31,7 @@ def to_pdf(report: Report, map_svg: str) -> bytes:
     pdf = typst.compile(
         TEMPLATE,
         format="pdf",
-        font_paths=_fonts(),
+        font_paths=program_fonts(),
         sys_inputs=_inputs(report, map_svg),
         timestamp=datetime.fromisoformat(report.made_at),
     )
@@ -54,7 +53,7 @@ def to_png(report: Report, map_svg: str) -> list[bytes]:
         TEMPLATE,
         format="png",
         ppi=PNG_DOTS_PER_INCH,
-        font_paths=_fonts(),
+        font_paths=program_fonts(),
         sys_inputs=_inputs(report, map_svg),
     )
     return pages if isinstance(pages, list) else [pages] if pages else []
@@ -68,19 +67,3 @@ def _inputs(report: Report, map_svg: str) -> dict[str, str]:
     if report.link is not None:
         drawings["qr"] = draw_qr(report.link)
     return {"view": to_json(view_report(report)), **drawings}
-
-
-@cache
-def _fonts() -> typst.Fonts:
-    """Use fonts that come with the program only, so that a report looks the same everywhere."""
-    found = importlib.util.find_spec("matplotlib")
-    folders = (
-        [Path(found.origin).parent / "mpl-data" / "fonts" / "ttf"]
-        if (found is not None and found.origin is not None)
-        else []
-    )
-    return typst.Fonts(
-        include_system_fonts=False,
-        include_embedded_fonts=True,
-        font_paths=[str(folder) for folder in folders if folder.is_dir()],
-    )

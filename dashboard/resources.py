@@ -16,7 +16,16 @@ import streamlit as st
 from dashboard import cases, predicted, queries
 from dashboard.card import ModelCard, read_card
 from dashboard.cases import Case
-from dashboard.coloring import Coloring, color_gene, color_labels, color_numbers
+from dashboard.coloring import (
+    Coloring,
+    GeneStates,
+    Numbers,
+    color_gene,
+    color_labels,
+    color_numbers,
+    color_pair,
+)
+from dashboard.labels import Labels, encode_labels
 from dashboard.nearest import Space
 from dashboard.outcomes import OwnHeadSummary
 from dashboard.queries import Choice, MapData, Objects
@@ -114,6 +123,7 @@ class Choices:
 
     labels: tuple[Choice, ...]
     numbers: tuple[Choice, ...]
+    predictions: tuple[Choice, ...]
     maps: tuple[str, ...]
 
 
@@ -123,19 +133,25 @@ def load_choices(key: Published) -> Choices:
     own = load_own_heads(key)
     with _service(key.home).store.read() as reader:
         return Choices(
-            labels=(*queries.list_labels(reader), *predicted.list_predicted(reader, own)),
+            labels=queries.list_labels(reader),
             numbers=queries.list_numbers(reader),
+            predictions=predicted.list_predicted(reader, own),
             maps=queries.list_maps(reader),
         )
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
-def load_label(key: Published, _data: MapData, layout_id: int, label: str) -> Objects:
-    """Return a label of each tumor of a map, (N,) text or None."""
+@st.cache_resource(max_entries=48, show_spinner=False)
+def load_labels(key: Published, _data: MapData, layout_id: int, label: str) -> Labels:
+    """Return a label of each tumor of a map."""
     with _service(key.home).store.read() as reader:
         if label.startswith(predicted.PREDICTED):
-            return predicted.predicted_classes(reader, _data, label)
-        return queries.label_values(reader, _data, label)
+            return encode_labels(predicted.predicted_classes(reader, _data, label))
+        return queries.read_labels(reader, _data, label)
+
+
+def load_label(key: Published, data: MapData, layout_id: int, label: str) -> Objects:
+    """Return a label of each tumor of a map as text, (N,), None where it is not given."""
+    return load_labels(key, data, layout_id, label).objects
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,17 +159,34 @@ class ColorBy:
     """What the reader wants to see.
 
     Attributes:
-        kind: `label`, `gene` or `number`.
+        kind: `label`, `gene`, `pair`, `number` or `prediction`.
         choice: Which one; for a gene its approved symbol is the key.
         highlight: Categories of a label to color instead of the most frequent ones.
+        other: The second gene of a pair.
     """
 
     kind: str
     choice: Choice
     highlight: tuple[str, ...] = ()
+    other: str = ""
 
 
 @st.cache_resource(max_entries=48, show_spinner=False)
+def load_states(key: Published, _data: MapData, layout_id: int, hugo_symbol: str) -> GeneStates:
+    """Return what is known of a gene in each tumor of a map."""
+    with _service(key.home).store.read() as reader:
+        return queries.gene_states(reader, _data, hugo_symbol)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def load_numbers(key: Published, _data: MapData, layout_id: int, choice: Choice) -> Numbers:
+    """Return a number of each tumor of a map, as something to color by."""
+    with _service(key.home).store.read() as reader:
+        numbers = queries.number_values(reader, _data, choice.key)
+    return color_numbers(queries.number_style(choice), numbers)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
 def load_coloring(key: Published, _data: MapData, layout_id: int, by: ColorBy) -> Coloring:
     """Return the colors of a map's tumors.
 
@@ -163,14 +196,16 @@ def load_coloring(key: Published, _data: MapData, layout_id: int, by: ColorBy) -
         layout_id: Version of the map.
         by: What to color by.
     """
-    if by.kind == "label":
-        values = load_label(key, _data, layout_id, by.choice.key)
-        return color_labels(by.choice.title, list(values), highlight=by.highlight)
-    with _service(key.home).store.read() as reader:
-        if by.kind == "gene":
-            return color_gene(by.choice.key, queries.gene_states(reader, _data, by.choice.key))
-        numbers = queries.number_values(reader, _data, by.choice.key)
-        return color_numbers(queries.number_style(by.choice), numbers)
+    name = by.choice.key
+    if by.kind == "gene":
+        return color_gene(name, load_states(key, _data, layout_id, name))
+    if by.kind == "pair":
+        states = [load_states(key, _data, layout_id, gene) for gene in (name, by.other)]
+        return color_pair((name, by.other), (states[0], states[1]))
+    if by.kind == "number" or name == queries.OOD:
+        return load_numbers(key, _data, layout_id, by.choice)
+    labels = load_labels(key, _data, layout_id, name)
+    return color_labels(by.choice.title, labels, highlight=by.highlight)
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)

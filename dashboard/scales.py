@@ -55,7 +55,8 @@ class ColorScale:
     def place(self, values: Floats) -> Floats:
         """Return where values lie along the scale, 0 to 1; those beyond its ends lie at them."""
         share = (self.transform(values) - self.low) / (self.high - self.low)
-        return np.clip(share, 0, 1).astype(np.float32)
+        places: Floats = np.clip(share, 0, 1).astype(np.float32)
+        return places
 
 
 def color_scale(values: Floats, *, is_log: bool) -> ColorScale:

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from cache.schema import STUDIES
 from cache.store import Store
+from cache.workspace import WorkspaceStore
 from dashboard.errors import NothingToDoError, require_source
 from dashboard.outcomes import (
     Check,
@@ -43,6 +44,7 @@ class Service:
         """Work on the store in `home`; the folder is created when it is not there."""
         self.home = make_private(home)
         self.store = Store(home)
+        self.workspace = WorkspaceStore(home)
 
     @cached_property
     def encoder(self) -> Encoder:
@@ -237,7 +239,7 @@ class Service:
             return reader.list_studies()
 
     def remove(self, study_id: str) -> None:
-        """Delete a study with everything derived from it.
+        """Delete a study with everything derived from it, and its names from the workspace.
 
         Raises:
             StudyNotFoundError: If the study is not in the store.
@@ -245,6 +247,8 @@ class Service:
         self._require_studies(f"{study_id} cannot be removed")
         with self.store.write(purpose=f"remove {study_id}") as writer:
             writer.remove_study(study_id)
+            # Before the change is published: should this fail, nothing is removed.
+            self.workspace.forget_study(study_id)
 
     def doctor(self) -> list[Check]:
         """Look at everything this installation needs, and tell what to fix."""

@@ -121,7 +121,7 @@ def serve(settings: Settings, address: Address, ready: Callable[[], None]) -> No
 
 
 def command_line(address: Address) -> list[str]:
-    """Build the command that starts Streamlit on the app of this package."""
+    """Build the command that starts Streamlit on the server of this package."""
     options = {
         **OPTIONS,
         "server.address": address.host,
@@ -132,7 +132,7 @@ def command_line(address: Address) -> list[str]:
     hosts = LOOPBACK if address.is_private else ("*",)
     flags = [f"--server.allowedHosts={host}" for host in hosts]
     flags += [f"--{name}={value}" for name, value in options.items()]
-    return [sys.executable, "-m", "streamlit", "run", str(PACKAGE / "app.py"), *flags]
+    return [sys.executable, "-m", "streamlit", "run", str(PACKAGE / "server.py"), *flags]
 
 
 def _theme() -> dict[str, str]:

@@ -50,6 +50,13 @@ NOT_PROFILED = "rgba(150, 155, 160, 0.16)"
 """Never looked at: fainter than wild type, and never mixed with it."""
 
 
+OPAQUE_GREYS = {"other": "#808C98", "wild type": "#6E8296", "not profiled": "#969BA0"}
+"""The same greys without their translucency, by role."""
+
+OPACITY = {"color": 0.85, "other": 0.45, "wild type": 0.55, "not profiled": 0.16}
+"""How much of a point covers what lies behind it, by role."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Palette:
     """Colors of one appearance.

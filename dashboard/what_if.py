@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pandas as pd
-import pyarrow.compute as pc
+import pyarrow as pa
 
 from dashboard.explaining import Explainer
 from dashboard.explanations import COVARIATE
@@ -24,6 +24,8 @@ from dashboard.predictions import (
 )
 
 if TYPE_CHECKING:
+    from engine.explaining.what_if import Predict, Seen
+    from engine.readout import Readout
     from engine.tokens import TumorTokens
 
 KINDS_TO_ADD = (
@@ -68,21 +70,49 @@ def names_to_add(explainer: Explainer, tokens: TumorTokens, kind: str) -> Sequen
     return genes_to_add(tokens, explainer.placer.encoder.vocabulary, kind)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Unchanged:
+    """A tumor as it is, so that each change computes the changed tumor only.
+
+    Attributes:
+        seen: As the model sees it.
+        lines: The answer to each question.
+        cancer_type: Its stated type; None where not known.
+    """
+
+    seen: Seen
+    lines: dict[str, str]
+    cancer_type: str | None
+
+
+def see_unchanged(explainer: Explainer, tokens: TumorTokens, cancer_type: str | None) -> Unchanged:
+    """Embed, place and predict a tumor as it is.
+
+    Args:
+        explainer: The model and the map.
+        tokens: One tumor.
+        cancer_type: Its stated type; None where not known.
+    """
+    from engine.explaining.what_if import see
+
+    placer = explainer.placer
+    seen = see(placer.encoder, tokens, placer.map.reference, _predict(explainer, cancer_type))
+    return Unchanged(seen=seen, lines=_lines(_frame(seen)), cancer_type=cancer_type)
+
+
 def change_tumor(
     explainer: Explainer,
-    tokens: TumorTokens,
+    unchanged: Unchanged,
     removed: tuple[str, ...],
     added: tuple[tuple[str, str], ...],
-    cancer_type: str | None,
 ) -> Changed:
     """Change a tumor, place and predict it anew.
 
     Args:
         explainer: The model and the map.
-        tokens: One tumor.
+        unchanged: The tumor as it is.
         removed: Keys of what is taken away, as `alterations_of` names them.
         added: Gene and kind, or arm and `gain` or `loss`, of what is added.
-        cancer_type: Stated type of the tumor; None where not known.
 
     Raises:
         ExplanationError: If the change cannot be made.
@@ -92,25 +122,33 @@ def change_tumor(
     placer = explainer.placer
     told = what_if(
         placer.encoder,
-        tokens,
+        unchanged.seen,
         Change(removed=removed, added=added),
         placer.map.reference,
-        predictor=placer.predictor,
-        cancer_type=cancer_type,
+        _predict(explainer, unchanged.cancer_type),
     )
-    (x0, y0), (x1, y1) = told.placement.coordinates.tolist()
-    empty = pd.DataFrame(columns=COLUMNS)
-    frames = [empty, empty]
-    if told.predictions is not None:
-        table = told.predictions
-        frames = [table.filter(pc.equal(table["row"], i)).to_pandas() for i in (0, 1)]
+    frame = _frame(told.after)
+    (x0, y0), (x1, y1) = told.before.place.tolist(), told.after.place.tolist()
     return Changed(
         before=(x0, y0),
         after=(x1, y1),
         moved=told.moved,
         cosine=told.cosine,
-        predictions=_beside(*frames),
-        is_strange=_is_strange(frames[1]),
+        predictions=_beside(unchanged.lines, _lines(frame)),
+        is_strange=_is_strange(frame),
+    )
+
+
+def _predict(explainer: Explainer, cancer_type: str | None) -> Predict:
+    def predict(tokens: TumorTokens, readout: Readout) -> pa.Table:
+        return explainer.placer.predict(tokens, readout, [cancer_type] * len(tokens))
+
+    return predict
+
+
+def _frame(seen: Seen) -> pd.DataFrame:
+    return (
+        pd.DataFrame(columns=COLUMNS) if seen.predictions is None else seen.predictions.to_pandas()
     )
 
 
@@ -119,8 +157,7 @@ def _is_strange(frame: pd.DataFrame) -> bool:
     return bool((rows["flag"] == OUT_OF_DISTRIBUTION).any())
 
 
-def _beside(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
-    first, second = _lines(before), _lines(after)
+def _beside(first: dict[str, str], second: dict[str, str]) -> pd.DataFrame:
     titles = dict.fromkeys([*first, *second])
     rows = [(title, first.get(title, "–"), second.get(title, "–")) for title in titles]  # noqa: RUF001 - the usual sign for nothing
     return pd.DataFrame(rows, columns=["Question", "As it is", "Changed"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from datetime import datetime
+from datetime import date
 
 _CAPITALS = (
     *("AJCC", "BLCA", "BRCA", "CNA", "DNA", "DSS", "ER", "FIGO", "HER2", "HPV", "ICB", "ID"),
@@ -97,7 +97,7 @@ def unit_of(attribute: str) -> str:
     return next((unit for pattern, unit in _UNITS if pattern.search(attribute)), "")
 
 
-def day(moment: datetime) -> str:
+def day(moment: date) -> str:
     """Write a date as `July 24, 2026`."""
     return f"{moment:%B} {moment.day}, {moment.year}"
 

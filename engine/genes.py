@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -176,6 +176,12 @@ class GeneTable:
             f"{symbol!r} was found where a gene symbol was expected, and the gene table does not "
             f"know it. {advice}"
         )
+
+    def other_names(self, symbols: Collection[str]) -> dict[str, str]:
+        """Return former symbols and aliases of some genes, sorted, each to its approved symbol."""
+        names = sorted(set(self._names["name"].to_pylist()) - self.index.keys())
+        found = self.resolve(names).approved
+        return {n: a for n, a in zip(names, found, strict=True) if a is not None and a in symbols}
 
     def panels(self) -> dict[str, frozenset[str]]:
         """Return the public sequencing panels: panel id to approved symbols."""

@@ -61,6 +61,12 @@ def type_names(stated: str) -> tuple[str, ...]:
 
 
 @cache
+def main_types() -> tuple[str, ...]:
+    """Return the main types of the tree, sorted."""
+    return tuple(sorted({node.main_type for node in _tumor_types() if node.main_type}))
+
+
+@cache
 def _tumor_types() -> tuple[TumorType, ...]:
     return tuple(TumorType(**row) for row in pq.read_table(ONCOTREE).to_pylist())
 

@@ -40,19 +40,25 @@ def packaged_component(name: str, *, html: str | None = None) -> Callable[[], Ca
         return st.components.v2.component(f"{PROJECT}.{name}", html=html, js=f"{name}.js")
 
     def ready() -> Callable[..., Any]:
-        _declare(name)
+        serve_folder(name, PACKAGE, BUILD.name)
         return create()
 
     return ready
 
 
-def _declare(name: str) -> None:
-    """Tell the running component manager where the files lie; does nothing the second time."""
+def serve_folder(name: str, package: Path, folder: str) -> None:
+    """Tell the running component manager where files lie; does nothing the second time.
+
+    Args:
+        name: What the folder is called in addresses, after the name of the project.
+        package: Folder of an installed package.
+        folder: The folder within it, which becomes public.
+    """
     manager = get_bidi_component_manager()
     with _declaring:
         if manager.get_component_asset_root(f"{PROJECT}.{name}") is not None:
             return
-        component = ComponentConfig(name=name, asset_dir=BUILD.name)
+        component = ComponentConfig(name=name, asset_dir=folder)
         manager.register_from_manifest(
-            ComponentManifest(name=PROJECT, version="0", components=[component]), PACKAGE
+            ComponentManifest(name=PROJECT, version="0", components=[component]), package
         )

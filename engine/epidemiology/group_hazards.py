@@ -176,7 +176,7 @@ def _met(layout: _Layout, risk: Floats) -> Floats:
     group = layout.group[layout.deaths]
     whole = np.bincount(group, 1 / risk, minlength=number)
     part = np.bincount(group, layout.share / risk, minlength=number)
-    met = _between(whole, np.arange(number), layout.end)
+    met = _between(whole.astype(np.float64), np.arange(number), layout.end)
     found: Floats = met[layout.group] - np.where(layout.died, part[layout.group], 0.0)
     return found
 

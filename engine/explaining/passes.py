@@ -13,18 +13,18 @@ from functools import cached_property
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
-from torch.nn.functional import gelu, normalize, scaled_dot_product_attention
+from torch import Tensor
+from torch.nn.functional import normalize
 
 from engine.batching import Batch, make_batch
 from engine.covariates import COPY_NUMBER_IDS, SCALARS
 from engine.explaining.alterations import BURDEN, SPECTRUM, TumorUnits
+from engine.explaining.blocks import after_asking, asked_by, gated_block, packed_block, turn
 from engine.explaining.removal import without
-from engine.model import NUM_LEADING, Block, TumorEncoder, count_tokens
+from engine.model import NUM_LEADING, TumorEncoder, count_tokens
 from engine.tokens import COPY_NUMBER
 from engine.vocabulary import SUBSTITUTIONS
-from kernels.dispatch import Rotation, varlen_attention
-from kernels.reference import rotate
+from kernels.dispatch import Rotation
 
 SMALLEST_GATE = 1e-30
 """Stands for 0 where a logarithm is taken: such a token gets no attention in float32."""
@@ -116,7 +116,7 @@ class TumorPass:
         open_ = torch.cat([torch.ones_like(gates[:, :1]).expand(-1, NUM_LEADING), gate], 1)
         bias = open_.clamp(min=SMALLEST_GATE).log()[:, None, None]
         for block in self._encoder.blocks:
-            x = _gated_block(block, x, rotation, bias)
+            x = gated_block(block, x, rotation, bias)
         x = self._encoder.final_norm(x)
         nothing = (1 - gate).prod(1)
         sums = torch.einsum("lsd,sl->sd", x[NUM_LEADING:], gate)
@@ -153,7 +153,7 @@ class TumorPass:
             rotation = Rotation(position, self._encoder.rotary_steps)
             x = self._first_block(x, leading, order, bounds)
             for block in self._encoder.blocks[1:]:
-                x = block(x, rotation, bounds)
+                x = packed_block(block, x, rotation, bounds)
             x = self._encoder.final_norm(x)
             sums = x.new_zeros(len(gates), x.shape[1]).index_add(0, version, x[place])
             mean = sums / (lengths - NUM_LEADING).clamp(min=1)[:, None]
@@ -165,19 +165,15 @@ class TumorPass:
         Leading tokens stand at position 0, which rotates nothing.
         """
         block = self._encoder.blocks[0]
-        assert isinstance(block, Block)
-        asked = _asked(block, leading)
-        q, k, v = order.lay_out(asked, self._asked_by_tokens).unbind(1)
-        x = x + block.out(varlen_attention(q, k, v, bounds).flatten(1))
-        result: Tensor = x + block.down(gelu(block.up(block.feed_norm(x))))
-        return result
+        asked = order.lay_out(asked_by(block, leading), self._asked_by_tokens)
+        return after_asking(block, x, asked, bounds)
 
     @cached_property
     def _asked_by_tokens(self) -> Tensor:
         """Turned queries, turned keys and values of the tokens in the first block, (T, 3, H, .)."""
-        q, k, v = _asked(self._encoder.blocks[0], self._tokens).unbind(1)
-        rotation = Rotation(self._position, self._encoder.rotary_steps)
-        return torch.stack([rotate(q, *rotation.table), rotate(k, *rotation.table), v], 1)
+        asked = asked_by(self._encoder.blocks[0], self._tokens)
+        turn(asked, *Rotation(self._position, self._encoder.rotary_steps).table)
+        return asked
 
     def num_tokens(self, present: NDArray[np.bool_]) -> NDArray[np.int64]:
         """Count what each version costs, (S,): its alterations and the leading tokens."""
@@ -265,25 +261,6 @@ class _Order:
         laid[self.leading] = leading
         laid[self.place] = tokens[self.token]
         return laid
-
-
-def _asked(block: nn.Module, x: Tensor) -> Tensor:
-    """Queries, keys and values of a block before they are turned, (T, 3, H, D / H)."""
-    assert isinstance(block, Block)
-    asked: Tensor = block.qkv(block.attention_norm(x)).unflatten(-1, (3, block.num_heads, -1))
-    return asked
-
-
-def _gated_block(block: nn.Module, x: Tensor, rotation: Rotation, bias: Tensor) -> Tensor:
-    """Apply a block to S versions side by side, (L, S, D), with a bias per key, (S, 1, 1, L)."""
-    assert isinstance(block, Block)
-    q, k, v = _asked(block, x).unbind(2)  # (L, S, H, D / H) each
-    turned = [rotate(part.flatten(1, 2), *rotation.table).view_as(part) for part in (q, k)]
-    queries, keys, values = (part.permute(1, 2, 0, 3) for part in (*turned, v))
-    attended = scaled_dot_product_attention(queries, keys, values, attn_mask=bias)
-    x = x + block.out(attended.permute(2, 0, 1, 3).flatten(2))
-    result: Tensor = x + block.down(gelu(block.up(block.feed_norm(x))))
-    return result
 
 
 def _on(batch: Batch, device: torch.device) -> Batch:

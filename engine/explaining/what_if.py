@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,9 +15,7 @@ from engine.errors import ExplanationError
 from engine.explaining.alterations import SHALLOW, TumorUnits, units_of
 from engine.explaining.removal import without
 from engine.kinds import Kind
-from engine.placement import Placement, Reference, place
-from engine.predictor import Predictor
-from engine.progress import no_progress
+from engine.placement import Reference, place
 from engine.readout import Readout
 from engine.tokens import (
     COPY_NUMBER,
@@ -26,7 +24,6 @@ from engine.tokens import (
     TOKEN_FIELDS,
     TumorTokens,
     boundaries,
-    concatenate,
 )
 from engine.vocabulary import KIND_NAMES, Vocabulary
 
@@ -51,52 +48,79 @@ class Change:
 
 
 @dataclass(frozen=True, kw_only=True)
-class WhatIf:
-    """A tumor before and after a change; the first of each two is before.
+class Seen:
+    """One tumor as the model sees it.
 
     Args:
-        tokens: Both tumors.
-        readout: Both, as the encoder tells them.
-        placement: Where both lie on the map.
-        predictions: Rows of `engine.heads.PREDICTIONS`, `row` 0 and 1; None without a predictor.
+        tokens: The tumor.
+        embedding: Its embedding, (D,), float32, unit length.
+        place: Where it lies on the map, (2,).
+        predictions: Rows of `engine.heads.PREDICTIONS`, `row` 0; None where nothing is predicted.
     """
 
     tokens: TumorTokens
-    readout: Readout
-    placement: Placement
+    embedding: NDArray[np.float32]
+    place: NDArray[np.float32]
     predictions: pa.Table | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class WhatIf:
+    """A tumor before and after a change."""
+
+    before: Seen
+    after: Seen
 
     @property
     def moved(self) -> float:
         """Distance between the two points on the map, in its units."""
-        before, after = self.placement.coordinates
-        return float(np.linalg.norm(after - before))
+        return float(np.linalg.norm(self.after.place - self.before.place))
 
     @property
     def cosine(self) -> float:
         """Cosine between the two embeddings, -1..1; the map can show less or more than this."""
-        before, after = self.readout.embeddings
-        return float(before @ after)
+        return float(self.before.embedding @ self.after.embedding)
 
 
-def what_if(
-    encoder: Encoder,
-    tokens: TumorTokens,
-    change: Change,
-    reference: Reference,
-    *,
-    predictor: Predictor | None = None,
-    cancer_type: str | None = None,
-) -> WhatIf:
-    """Change a tumor and tell what follows.
+Predict = Callable[[TumorTokens, Readout], pa.Table]
+"""Predicts tumors: rows of `engine.heads.PREDICTIONS`."""
+
+
+def see(
+    encoder: Encoder, tokens: TumorTokens, reference: Reference, predict: Predict | None = None
+) -> Seen:
+    """Embed, place and predict one tumor.
 
     Args:
         encoder: The encoder.
         tokens: One tumor.
+        reference: The map.
+        predict: Predicts it; nothing is predicted when None.
+    """
+    readout = encoder.read(tokens)
+    return Seen(
+        tokens=tokens,
+        embedding=readout.embeddings[0],
+        place=place(readout.embeddings, reference).coordinates[0],
+        predictions=predict and predict(tokens, readout),
+    )
+
+
+def what_if(
+    encoder: Encoder,
+    before: Seen,
+    change: Change,
+    reference: Reference,
+    predict: Predict | None = None,
+) -> WhatIf:
+    """Change a tumor and tell what follows; only the changed tumor is computed.
+
+    Args:
+        encoder: The encoder.
+        before: The tumor, as `see` told it with the same map.
         change: What is changed.
         reference: The map.
-        predictor: Predicts both; nothing is predicted when None.
-        cancer_type: Stated type of the tumor, name or code, None where not known.
+        predict: Predicts the changed tumor; nothing is predicted when None.
 
     Returns:
         The tumor before and after.
@@ -104,16 +128,10 @@ def what_if(
     Raises:
         ExplanationError: If the change cannot be made.
     """
-    after = changed(tokens, change, encoder.vocabulary)
-    both = concatenate([tokens, after])
-    readout = encoder.read(both)
-    types = [cancer_type, cancer_type]
-    return WhatIf(
-        tokens=both,
-        readout=readout,
-        placement=place(readout.embeddings, reference),
-        predictions=predictor and predictor.predict(both, readout, types, no_progress),
-    )
+    if change == Change():
+        return WhatIf(before=before, after=before)
+    after = changed(before.tokens, change, encoder.vocabulary)
+    return WhatIf(before=before, after=see(encoder, after, reference, predict))
 
 
 def changed(tokens: TumorTokens, change: Change, vocabulary: Vocabulary) -> TumorTokens:

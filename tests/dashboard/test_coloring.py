@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pyarrow as pa
 
 from dashboard.coloring import (
     NOT_GIVEN,
@@ -12,12 +13,14 @@ from dashboard.coloring import (
     color_gene,
     color_labels,
     color_numbers,
+    color_pair,
 )
+from dashboard.kind_bits import kind_bits
 
 
 def states(kinds: list[tuple[str, ...]], mutation: list[bool], cna: list[bool]) -> GeneStates:
     return GeneStates(
-        kinds=kinds,
+        kinds=kind_bits(pa.chunked_array([pa.array(kinds, pa.list_(pa.string()))])),
         mutation_profiled=np.array(mutation),
         cna_profiled=np.array(cna),
         fusion_profiled=np.zeros(len(kinds), dtype=bool),
@@ -94,3 +97,34 @@ def test_numbers_below_zero_stay_linear() -> None:
 def test_the_heading_has_the_unit() -> None:
     numbers = color_numbers(NumberStyle(title="Age", unit="years"), np.array([1.0], np.float32))
     assert numbers.heading == "Age (years)"
+
+
+def test_a_pair_needs_both_genes_known() -> None:
+    kinds = ("missense",)
+    first = states([kinds, kinds, (), (), kinds, ()], [True] * 5 + [False], [True] * 6)
+    second = states([kinds, (), kinds, (), (), kinds], [True] * 4 + [False, True], [True] * 6)
+    coloring = color_pair(("KRAS", "STK11"), (first, second))
+    assert coloring.values.tolist() == [
+        "KRAS and STK11",
+        "KRAS only",
+        "STK11 only",
+        "neither",
+        "not profiled for one",
+        "not profiled for one",
+    ]
+    assert coloring.entries[-1].role is Role.NOT_PROFILED
+    assert coloring.entries[-2].role is Role.WILD_TYPE
+
+
+def test_a_number_becomes_a_byte_and_an_unknown_one_is_apart() -> None:
+    values = np.array([np.nan, 0, 5, 10], dtype=np.float32)
+    column = color_numbers(NumberStyle(title="Age"), values).column
+    assert list(column.content) == [255, 0, 127, 254]
+    assert color_numbers(NumberStyle(title="Age"), values[:1]).column.content == b"\xff"
+
+
+def test_equal_columns_have_equal_names() -> None:
+    one, same = (color_labels("A", ["x", "y", None]) for _ in range(2))
+    assert one.column.digest == same.column.digest
+    assert one.column.digest != color_labels("A", ["x", "y", "y"]).column.digest
+    assert one.write(2) == NOT_GIVEN

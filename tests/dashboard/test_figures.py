@@ -117,7 +117,7 @@ def test_a_number_that_nobody_has_draws_the_unknown_only() -> None:
 
 def test_the_last_tick_says_that_larger_values_share_its_color() -> None:
     values = np.sort(np.random.default_rng(0).lognormal(0, 2, 1000)).astype(np.float32)
-    scale = color_scale(color_numbers(NumberStyle(title="n"), values), values)
+    scale = color_scale(values, is_log=color_numbers(NumberStyle(title="n"), values).is_log)
     assert scale.is_log
     assert scale.labels[-1].startswith("≥ ")
     assert np.all(np.diff(scale.transform(np.array(scale.ticks, np.float32))) > 0)
@@ -125,7 +125,7 @@ def test_the_last_tick_says_that_larger_values_share_its_color() -> None:
 
 def test_equal_values_have_a_scale() -> None:
     values = np.full(5, 3, dtype=np.float32)
-    scale = color_scale(color_numbers(NumberStyle(title="n"), values), values)
+    scale = color_scale(values, is_log=color_numbers(NumberStyle(title="n"), values).is_log)
     assert scale.low < 3 < scale.high
 
 

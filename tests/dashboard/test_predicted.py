@@ -39,5 +39,6 @@ def test_questions_that_were_answered_are_offered_in_their_order() -> None:
     assert [choice.title for choice in list_predicted(reader, ())] == [
         "Predicted: Cancer type (TCGA)",
         "Predicted: Microsatellites",
+        "Out-of-distribution score",
     ]
     assert list_predicted(a_reader(num_maps=0), ()) == ()

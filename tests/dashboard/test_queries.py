@@ -126,8 +126,8 @@ def test_gene_states_respect_the_panel(store: Store, data: MapData, gene: str) -
     assert gene in GENES
     assert states.mutation_profiled[on_small].all() == (gene in SMALL_PANEL)
     assert states.mutation_profiled[~on_small].all()
-    assert any(states.kinds)
-    assert "silent" not in {kind for kinds in states.kinds for kind in kinds}
+    assert states.altered.any()
+    assert not (states.altered & states.wild_type).any()
 
 
 def test_the_search_finds_parts_and_ranks_beginnings(data: MapData) -> None:

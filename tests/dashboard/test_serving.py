@@ -68,7 +68,7 @@ def test_an_open_address_takes_any_host_name_whatever_the_config_says() -> None:
     command = command_line(Address(host="0.0.0.0", port=9))
     assert [part for part in command if "allowedHosts" in part] == ["--server.allowedHosts=*"]
     assert "--browser.gatherUsageStats=false" in command
-    assert Path(command[4]).name == "app.py"
+    assert Path(command[4]).name == "server.py"
 
 
 def test_flags_agree_with_the_projects_config() -> None:

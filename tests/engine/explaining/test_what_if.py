@@ -3,13 +3,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from engine.embed import Encoder
 from engine.errors import ExplanationError
-from engine.explaining.what_if import Change, changed, genes_to_add, what_if
+from engine.explaining.what_if import Change, changed, genes_to_add, see, what_if
 from engine.kinds import Kind
 from engine.placement import OodReference, Reference
+from engine.readout import Readout
 from engine.tokens import TumorTokens, tokenize
 from tests.engine.cohorts import alteration, random_tables, tables, vocabulary
 from tests.engine.explaining.toys import PANEL, networks, tumor
@@ -115,15 +117,33 @@ def test_what_may_be_added_was_looked_at() -> None:
 
 
 def test_a_change_moves_the_point(encoder: Encoder, reference: Reference) -> None:
-    told = what_if(encoder, tumor(), Change(removed=("STK11|truncating",)), reference)
-    assert told.placement.coordinates.shape == (2, 2)
-    assert told.predictions is None
+    before = see(encoder, tumor(), reference)
+    change = Change(removed=("STK11|truncating",))
+    told = what_if(encoder, before, change, reference)
+    assert told.after.place.shape == (2,)
+    assert told.after.predictions is None
     assert told.cosine < 1
-    alone = encoder.embed(tumor())
-    assert np.abs(told.readout.embeddings[0] - alone[0]).max() <= 1e-6
+    alone = encoder.embed(changed(tumor(), change, WORDS))
+    assert np.abs(told.after.embedding - alone[0]).max() <= 1e-6
 
 
-def test_no_change_leaves_it_where_it_was(encoder: Encoder, reference: Reference) -> None:
-    told = what_if(encoder, tumor(), Change(), reference)
+def test_no_change_computes_nothing(encoder: Encoder, reference: Reference) -> None:
+    before = see(encoder, tumor(), reference)
+    told = what_if(encoder, before, Change(), reference)
+    assert told.after is before
     assert told.moved == 0
     assert told.cosine == pytest.approx(1, abs=1e-6)
+
+
+def test_only_the_changed_tumor_is_predicted(encoder: Encoder, reference: Reference) -> None:
+    asked = []
+
+    def predict(tokens: TumorTokens, readout: Readout) -> pa.Table:
+        asked.append(len(tokens.gene))
+        assert len(readout) == 1
+        return pa.table({"row": [0]})
+
+    before = see(encoder, tumor(), reference, predict)
+    told = what_if(encoder, before, Change(removed=("TP53|missense",)), reference, predict)
+    assert asked == [len(tumor().gene), len(tumor().gene) - 2]
+    assert told.after.predictions is not None

@@ -28,7 +28,7 @@ const EDGE = 4
  * Chooses a place for each label, in the order given: the first come first.
  *
  * @param taken Boxes that must stay free.
- * @returns Boxes in the order of `wanted`; null where there was no room.
+ * @returns Boxes in the order of `wanted`; null where there was no room or the place is not seen.
  */
 export function placeLabels(
   wanted: readonly Wanted[],
@@ -37,7 +37,7 @@ export function placeLabels(
 ): (Box | null)[] {
   const used = [...taken]
   return wanted.map((label) => {
-    if (!label.required && !isWithin(label.anchor, frame)) return null
+    if (!isWithin(label.anchor, frame)) return null
     const choices = candidates(label).map((box) => moveInside(box, frame))
     const free = choices.find((box) => used.every((other) => !overlap(box, other)))
     const chosen = free ?? (label.required ? choices[0]! : null)

@@ -3,10 +3,22 @@ import createScatterplot, { createSpatialIndex } from "regl-scatterplot"
 import type { Camera, Size } from "./camera.ts"
 import { sortByRank, type ClassTable } from "./classes.ts"
 import { center, extent, type Geometry } from "./geometry.ts"
-import { borrowRenderer, returnRenderer, type LossListener, type Renderer } from "./renderer.ts"
+import { borrowRenderer, returnRenderer, type Renderer, type Screen } from "./renderer.ts"
 
 /** What regl-scatterplot is given for each tumor: x and y between -1 and 1, and the class. */
 type Cell = [number, number, number]
+
+/** What part of the map a picture shows. */
+interface Sight {
+  x: number
+  y: number
+  scale: number
+  width: number
+  height: number
+}
+
+const SLOW_MS = 60
+const PAUSE_MS = 110
 
 interface Cells {
   all: Cell[]
@@ -52,14 +64,23 @@ export class PointLayer {
   private destroyed = false
   private size: Size = { width: 0, height: 0 }
   private pixelRatio = 0
+  /** What is seen on the screen, what was sent to be drawn, and what is wanted. */
+  private shown: Sight | null = null
+  private sent: Sight | null = null
+  private wanted: Sight | null = null
+  private timer = 0
 
   constructor(
-    screen: HTMLCanvasElement,
+    private readonly screen: HTMLCanvasElement,
     private readonly geometry: Geometry,
-    onLoss: LossListener,
+    onLoss: Screen["onLoss"],
   ) {
     this.renderer = borrowRenderer()
-    this.disconnect = this.renderer.connect(this.drawn, screen, onLoss)
+    this.disconnect = this.renderer.connect(this.drawn, {
+      canvas: screen,
+      onShown: () => this.show(),
+      onLoss,
+    })
     const nowhere = document.createElement("div")
     this.plot = createScatterplot({
       renderer: this.renderer,
@@ -103,28 +124,31 @@ export class PointLayer {
   }
 
   /** Puts each tumor into its class, (N,), and draws them in the order of the classes' ranks. */
-  setClasses(classes: Uint16Array, ranks: Uint16Array): Promise<void> {
+  setClasses(classes: Uint16Array, table: ClassTable, diameter: number): Promise<void> {
     const shared = cells(this.geometry)
-    const work = shared.turn.then(() => this.upload(shared.all, classes, ranks))
+    const work = shared.turn.then(() => this.upload(shared.all, classes, table, diameter))
     shared.turn = work.catch(() => undefined)
     return work
   }
 
-  setCamera(camera: Camera): void {
-    const half = halfSide(this.geometry)
-    const middle = center(this.geometry)
-    const scale = (camera.scale * half) / (camera.size.height / 2)
-    const view = new Float32Array(16)
-    view[0] = view[5] = scale
-    view[10] = view[15] = 1
-    view[12] = (-(camera.x - middle.x) / half) * scale
-    view[13] = (-(camera.y - middle.y) / half) * scale
-    this.plot.view(view as unknown as number[], { preventEvent: true })
-    this.renderer.request()
+  /**
+   * Shows another part of the map.
+   *
+   * The picture that is there moves along at once. Where drawing takes long, as without a graphics
+   * card, the points are drawn anew when the movement pauses.
+   */
+  setCamera({ x, y, scale, size }: Camera): void {
+    this.wanted = { x, y, scale, width: size.width, height: size.height }
+    this.moveAlong()
+    clearTimeout(this.timer)
+    const slow = this.shown !== null && this.renderer.frameMs > SLOW_MS
+    if (!slow) return this.send()
+    this.timer = setTimeout(() => this.send(), PAUSE_MS) as unknown as number
   }
 
   destroy(): void {
     this.destroyed = true
+    clearTimeout(this.timer)
     this.end()
     this.renderer.release(this)
     this.disconnect()
@@ -132,17 +156,24 @@ export class PointLayer {
     returnRenderer()
   }
 
-  private async upload(all: Cell[], classes: Uint16Array, ranks: Uint16Array): Promise<void> {
+  private async upload(
+    all: Cell[],
+    classes: Uint16Array,
+    table: ClassTable,
+    diameter: number,
+  ): Promise<void> {
     emptyIndex ??= createSpatialIndex([[0, 0]], false)
     const spatialIndex = await emptyIndex
     if (this.destroyed) return
-    const order = sortByRank(classes, ranks)
+    const order = sortByRank(classes, table.ranks)
     const ordered = new Array<Cell>(order.length)
     for (let place = 0; place < order.length; place++) {
       const cell = all[order[place]!]!
       cell[2] = classes[order[place]!]!
       ordered[place] = cell
     }
+    // Colors and classes change in the same frame: old classes never show in new colors.
+    this.setLooks(table, diameter)
     const drawing = this.plot.draw(ordered, {
       zDataType: "categorical",
       preventFilterReset: this.uploaded,
@@ -150,6 +181,38 @@ export class PointLayer {
     })
     this.uploaded = true
     await Promise.race([this.renderer.drawDuring(this, drawing), this.ended])
+  }
+
+  private send(): void {
+    const { wanted } = this
+    if (wanted === null || this.destroyed) return
+    const half = halfSide(this.geometry)
+    const middle = center(this.geometry)
+    const scale = (wanted.scale * half) / (wanted.height / 2)
+    const view = new Float32Array(16)
+    view[0] = view[5] = scale
+    view[10] = view[15] = 1
+    view[12] = (-(wanted.x - middle.x) / half) * scale
+    view[13] = (-(wanted.y - middle.y) / half) * scale
+    this.sent = wanted
+    this.plot.view(view as unknown as number[], { preventEvent: true })
+    this.renderer.request()
+  }
+
+  private show(): void {
+    this.shown = this.sent
+    this.moveAlong()
+  }
+
+  /** Moves the picture that is there to where it belongs now. */
+  private moveAlong(): void {
+    const { shown, wanted } = this
+    if (shown === null || wanted === null) return
+    const zoom = wanted.scale / shown.scale
+    const right = (shown.x - wanted.x) * wanted.scale
+    const down = (wanted.y - shown.y) * wanted.scale
+    const still = Math.abs(zoom - 1) < 1e-6 && Math.hypot(right, down) < 0.01
+    this.screen.style.transform = still ? "" : `translate(${right}px, ${down}px) scale(${zoom})`
   }
 
   private keep(change: Promise<unknown>): void {

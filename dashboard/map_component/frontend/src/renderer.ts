@@ -15,7 +15,13 @@ const PATIENCE_MS = 4_000
 /** Raised where the browser cannot draw the points itself. */
 export class NoWebGlError extends Error {}
 
-export type LossListener = (state: "gone" | "back") => void
+export interface Screen {
+  canvas: HTMLCanvasElement
+  /** Called when a new picture is on the canvas. */
+  onShown: () => void
+  /** Called when WebGL is gone for good, or back with nothing in it. */
+  onLoss: (state: "gone" | "back") => void
+}
 
 export class Renderer {
   readonly canvas = document.createElement("canvas")
@@ -24,12 +30,13 @@ export class Renderer {
   isDestroyed = false
   gamma = 1
   /** Where the picture of each canvas of regl-scatterplot is shown. */
-  private readonly screens = new Map<HTMLCanvasElement, HTMLCanvasElement>()
+  private readonly screens = new Map<HTMLCanvasElement, Screen>()
   private readonly draws = new Set<() => void>()
-  private readonly losses = new Set<LossListener>()
   /** Work in progress of each panel. */
   private readonly running = new Map<object, number>()
   private frame = 0
+  /** Time from the last drawing to the frame after it. */
+  frameMs = 0
   private lossTimer = 0
 
   constructor() {
@@ -47,13 +54,9 @@ export class Renderer {
   }
 
   /** Shows what is drawn for `drawn` on `screen`; returns a function that ends it. */
-  connect(drawn: HTMLCanvasElement, screen: HTMLCanvasElement, onLoss: LossListener): () => void {
+  connect(drawn: HTMLCanvasElement, screen: Screen): () => void {
     this.screens.set(drawn, screen)
-    this.losses.add(onLoss)
-    return () => {
-      this.screens.delete(drawn)
-      this.losses.delete(onLoss)
-    }
+    return () => this.screens.delete(drawn)
   }
 
   /** Called by regl-scatterplot: draws one panel and copies it onto the screen. */
@@ -62,14 +65,16 @@ export class Renderer {
     if (!screen || drawn.width < 1 || drawn.height < 1) return
     this.regl.clear({ color: [0, 0, 0, 0] })
     draw()
-    if (screen.width !== drawn.width) screen.width = drawn.width
-    if (screen.height !== drawn.height) screen.height = drawn.height
-    const [width, height] = [drawn.width, drawn.height]
+    const { canvas, onShown } = screen
+    const { width, height } = drawn
+    if (canvas.width !== width) canvas.width = width
+    if (canvas.height !== height) canvas.height = height
     const left = (this.canvas.width - width) / 2
     const top = (this.canvas.height - height) / 2
-    const context = screen.getContext("2d")
+    const context = canvas.getContext("2d")
     context?.clearRect(0, 0, width, height)
     context?.drawImage(this.canvas, left, top, width, height, 0, 0, width, height)
+    onShown()
   }
 
   /** Makes room for the largest panel. */
@@ -123,10 +128,12 @@ export class Renderer {
     this.canvas.width = this.canvas.height = 0
   }
 
-  private tick = (): void => {
+  private tick = (now: number): void => {
     this.frame = 0
     for (const draw of this.draws) draw()
     if (this.running.size > 0) this.request()
+    // The picture is made by another process: how long that took shows in when the next one begins.
+    requestAnimationFrame((next) => (this.frameMs = next - now))
   }
 
   private lose = (): void => {
@@ -140,7 +147,7 @@ export class Renderer {
   }
 
   private tellLoss(state: "gone" | "back"): void {
-    for (const listener of this.losses) listener(state)
+    for (const { onLoss } of [...this.screens.values()]) onLoss(state)
   }
 }
 

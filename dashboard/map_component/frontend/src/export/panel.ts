@@ -14,6 +14,7 @@ export class Panel {
   private readonly buttons = new Map<string, HTMLButtonElement>()
   private figure: FigureToSave | null = null
   private send: Send = () => undefined
+  private isBusy = false
   private request = 0
   private waiting: { request: number; timer: number } | null = null
 
@@ -54,7 +55,7 @@ export class Panel {
   }
 
   private async make(format: string): Promise<void> {
-    if (this.figure === null) return
+    if (this.figure === null || this.isBusy) return
     this.busy(true)
     this.told.textContent = `Making the ${format} …`
     try {
@@ -91,8 +92,10 @@ export class Panel {
     this.busy(false)
   }
 
+  /** A button that cannot be pressed keeps the keyboard's focus, so none is ever disabled. */
   private busy(now: boolean): void {
-    for (const button of this.buttons.values()) button.disabled = now
+    this.isBusy = now
+    for (const button of this.buttons.values()) button.setAttribute("aria-disabled", String(now))
   }
 
   private save(ending: string, content: BlobPart, type: string): string {

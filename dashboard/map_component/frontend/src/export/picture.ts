@@ -15,6 +15,7 @@ const GREY = "#4D5B69"
 
 /** Points beyond which a scatter stays a picture within the picture: as shapes it would not open. */
 const MOST_SHAPES = 20_000
+const CHARACTERS_PER_DOUBLE = 32 / 3
 const PIXELS_PER_UNIT = 3
 
 export interface Picture {
@@ -53,7 +54,7 @@ function asShapes(figure: PlotlyFigure): PlotlyFigure {
 function lengthOf(values: unknown): number {
   if (Array.isArray(values)) return values.length
   const packed = values as { bdata?: string } | null | undefined
-  return packed?.bdata?.length ?? 0
+  return Math.floor((packed?.bdata?.length ?? 0) / CHARACTERS_PER_DOUBLE)
 }
 
 function compose(asked: FigureToSave, drawn: string, width: number, height: number): Picture {

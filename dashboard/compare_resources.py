@@ -1,0 +1,92 @@
+"""What comparisons share between reruns and sessions: every Streamlit cache of them, bounded.
+
+As in `dashboard.resources`, nothing may change a cached object, and the number of the snapshot is
+part of every key.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import streamlit as st
+
+from dashboard import compare_facts, compare_groups
+from dashboard.compare_enrichment import Enrichment, find_enrichment
+from dashboard.compare_facts import Facts
+from dashboard.compare_groups import REST, SELECTION, Asked, Formed, Known, Source
+from dashboard.compare_survival import Comparison, Request, compare
+from dashboard.explanation_resources import load_counted
+from dashboard.queries import MapData
+from dashboard.regions import Fixed
+from dashboard.resources import Published, load_label, service, workspace
+from dashboard.rows import find_rows
+from dashboard.wording import count
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def load_facts(key: Published, _data: MapData, layout_id: int) -> Facts:
+    """Return what comparisons need to know of the tumors of a map."""
+    with service().store.read() as reader:
+        return compare_facts.read_facts(reader, _data)
+
+
+@st.cache_resource(max_entries=12, show_spinner=False)
+def load_groups(key: Published, _data: MapData, layout_id: int, asked: Asked) -> Formed:
+    """Return the groups that are asked for.
+
+    Raises:
+        GroupError: If there are fewer than two.
+        CountingError: If a gene is not counted.
+    """
+    counted = load_counted(key, _data, layout_id)
+    known = Known(
+        features=counted.features,
+        patients=counted.patients,
+        followed=load_facts(key, _data, layout_id).followed,
+        types=(counted.types, _data.samples["cancer_type"].to_numpy(dtype=object)),
+        label=load_label(key, _data, layout_id, asked.label) if asked.label else None,
+        sets=_sets(_data, asked),
+    )
+    return compare_groups.form(asked, known)
+
+
+def _sets(data: MapData, asked: Asked) -> dict[str, tuple[str, np.ndarray]]:
+    """Return the sets that are asked for as rows of the map, by id."""
+    if asked.source is not Source.SETS:
+        return {}
+    found = {}
+    for member in asked.members:
+        token, _, set_id = member.rpartition(":")
+        mask = mask_of(data, workspace().load_set(set_id))
+        named = workspace().about_set(set_id).name
+        is_selection = token in (SELECTION, REST) and named is None
+        name = f"Selection ({count(int(mask.sum()), 'tumor')})" if is_selection else named
+        found[set_id] = (name or f"Selection {set_id[:6]}", mask)
+    return found
+
+
+def mask_of(data: MapData, keys: pa.Table) -> np.ndarray:
+    """Return which tumors of a map are in a table of studies and samples, (N,), bool."""
+    rows = find_rows(keys, data.keys)
+    mask = np.zeros(len(data), dtype=bool)
+    mask[rows[rows >= 0]] = True
+    return mask
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def load_survival(
+    key: Published, _data: MapData, layout_id: int, asked: Asked, request: Request
+) -> Comparison | None:
+    """Return the survival of groups; None where fewer than two of them have a follow-up."""
+    formed = load_groups(key, _data, layout_id, asked)
+    counted = load_counted(key, _data, layout_id)
+    return compare(formed, load_facts(key, _data, layout_id), (_data, counted), request)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def load_enrichment(
+    key: Published, _data: MapData, layout_id: int, asked: Asked, group: int, fixed: Fixed
+) -> Enrichment:
+    """Return what is altered more or less often in one group than in the others."""
+    formed = load_groups(key, _data, layout_id, asked)
+    return find_enrichment(formed, load_counted(key, _data, layout_id), group, fixed)

@@ -1,0 +1,29 @@
+/** The map where the browser cannot draw it: the server's picture, the legend and the table. */
+import type { Scene } from "./contract.ts"
+import { make } from "./dom.ts"
+import { Legend } from "./legend.ts"
+
+const WORDS =
+  "This browser cannot draw the interactive map (no WebGL). Here is the same map as a picture; " +
+  "the table tells the rest."
+
+/** Shows the picture in the place of the panels. */
+export async function showPicture(scene: Scene, place: HTMLElement): Promise<void> {
+  const sentence = scene.panels.map((panel) => panel.sentence || panel.title).join(" ")
+  const picture = make("img", { src: scene.picture, alt: sentence, class: "picture" })
+  const legends = scene.panels.map((panel) => {
+    const legend = new Legend(null)
+    legend.update(panel, new Set())
+    return legend.element
+  })
+  place.dataset.legend = "beside"
+  place.replaceChildren(
+    make(
+      "section",
+      { class: "panel", "data-testid": "tumorxy-panel" },
+      make("div", { class: "stage without" }, picture, make("p", { class: "why" }, WORDS)),
+      make("div", { class: "legends" }, ...legends),
+    ),
+  )
+  await picture.decode().catch(() => undefined)
+}

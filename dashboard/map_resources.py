@@ -1,0 +1,47 @@
+"""What the Map page keeps between reruns and sessions, beside `dashboard.resources`."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import resources
+from dashboard.foreground import Foreground, Narrowing, of_labels, of_numbers, of_states
+from dashboard.labels import Labels
+from dashboard.queries import Choice, MapData
+from dashboard.resources import ColorBy, Published
+from dashboard.scene import RegionLabel, label_regions
+from dashboard.wording import FIRST_LABELS
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def load_foreground(
+    key: Published, _data: MapData, layout_id: int, narrowing: Narrowing
+) -> Foreground:
+    """Return which tumors of a map keep their color."""
+    name = narrowing.name
+    if narrowing.kind == "label":
+        return of_labels(resources.load_labels(key, _data, layout_id, name), narrowing.values)
+    if narrowing.kind == "gene":
+        return of_states(resources.load_states(key, _data, layout_id, name), narrowing.values)
+    choice = Choice(key=name, title=narrowing.title)
+    values = resources.load_numbers(key, _data, layout_id, choice).values
+    return of_numbers(values, narrowing.low, narrowing.high)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def load_region_labels(
+    key: Published, _data: MapData, layout_id: int, by: ColorBy
+) -> tuple[RegionLabel, ...]:
+    """Return the names that stand on a map: of the categories it is colored by, or of types."""
+    coloring = resources.load_coloring(key, _data, layout_id, by)
+    return label_regions(_data, coloring)
+
+
+def listed_labels(key: Published, data: MapData) -> dict[str, Labels]:
+    """Return the labels that the table of a selection shows, by title."""
+    known = {choice.key: choice.title for choice in resources.load_choices(key).labels}
+    return {
+        known[label]: resources.load_labels(key, data, data.layout_id, label)
+        for label in FIRST_LABELS
+        if label in known
+    }

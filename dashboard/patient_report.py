@@ -1,0 +1,127 @@
+"""The report of the tumor that is shown: made when it is asked for, in the form that is wanted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from urllib.parse import urlencode, urlsplit, urlunsplit
+
+import streamlit as st
+
+from dashboard import resources
+from dashboard.neighborhood_survival import tell_survival
+from dashboard.patient_subject import BoardSubject
+from dashboard.report import Report, WhyTold
+from dashboard.report_building import Behind, all_facts, build_report
+from dashboard.report_forms import FORMS, write_report
+from dashboard.report_why import choose_asked, explain_fast, tell_why
+from dashboard.widgets import SAMPLE_PARAMETER, tumor_key
+
+PAGE = "patient"
+MEANING = (
+    "One page for the board: what was sequenced, where the tumor lies, whether to trust that, who "
+    "is like it, what the model would call it and why; with the versions of model, map and data. "
+    "It is made on this server and sent nowhere."
+)
+MEANINGS = {
+    "pdf": "One page of A4, to print.",
+    "html": "One file that opens in any browser without a network, and prints.",
+    "json": "Everything in the report as data, in a documented and versioned form.",
+    "phenopacket": "What was sequenced in the form of GA4GH, for other programs; without what the "
+    "model says.",
+}
+PSEUDONYM = (
+    "Stands in the report instead of the id. No id of a sample, patient or study is then in it, "
+    "nor an address that names one."
+)
+
+
+def offer_report(subject: BoardSubject) -> None:
+    """Offer the report of a tumor in each form; nothing is made before it is asked for."""
+    with st.popover("Report", icon=":material/description:", width="stretch", help=MEANING):
+        wanted = subject
+        if subject.pseudonym is None:
+            name = st.text_input("Pseudonym, if any", key="report_pseudonym", help=PSEUDONYM)
+            chosen = (name or "").strip() or None
+            # The address of the Patient page names the tumor.
+            link = None if chosen else subject.link or _address(subject)
+            wanted = replace(subject, pseudonym=chosen, link=link)
+        for form, about in FORMS.items():
+            st.download_button(
+                about.title,
+                data=partial(make_report, wanted, form),
+                file_name=f"tumorxy-report{about.suffix}",
+                mime=about.mime,
+                icon=":material/download:",
+                on_click="ignore",
+                width="stretch",
+                help=MEANINGS[form],
+                key=f"report_{form}",
+            )
+
+
+def make_report(subject: BoardSubject, form: str) -> bytes:
+    """Make the report of a tumor.
+
+    Args:
+        subject: The tumor.
+        form: One of `FORMS`.
+
+    Returns:
+        The bytes of the file.
+    """
+    return write_report(_build(subject), subject.data, subject.shown, form)
+
+
+def _build(subject: BoardSubject) -> Report:
+    case = subject.shown
+    survival = subject.survival
+    return build_report(
+        case,
+        Behind(
+            data=subject.data,
+            studies=resources.load_studies(subject.key),
+            made_at=datetime.now().astimezone(),
+            neighbors=subject.neighbors,
+            survival=None if survival is None else tell_survival(survival),
+            origins=tuple(effect.sentence for effect in subject.origins),
+            facts=all_facts(resources.load_card(), case),
+            own=resources.load_own_heads(subject.key),
+            why=_why(subject),
+            pseudonym=subject.pseudonym,
+            link=subject.link,
+        ),
+    )
+
+
+def _why(subject: BoardSubject) -> WhyTold | None:
+    """Tell what is stored, else what can be computed at once."""
+    asked = choose_asked(subject.case, tasks_explained())
+    if asked is None:
+        return None
+    explained = subject.explained
+    digest = subject.data.model_digest
+    if subject.row is not None:
+        stored = resources.load_explanation(subject.key, *explained.name, asked, digest)
+        if stored is not None:
+            return tell_why(stored)
+    explainer = resources.load_explainer(subject.key)
+    return explain_fast(explainer, explained.tokens(explainer), asked)
+
+
+def tasks_explained() -> frozenset[str]:
+    """Name the tasks of the shipped heads: those that the user trained are not explained."""
+    card = resources.load_card()
+    return frozenset() if card is None else frozenset(card.heads.get("tasks", {}))
+
+
+def _address(subject: BoardSubject) -> str | None:
+    """Return the address that reopens a stored tumor; None where it is not stored."""
+    here = st.context.url
+    if subject.row is None or not here:
+        return None
+    parts = urlsplit(here)
+    root = parts.path.rpartition("/")[0]
+    query = urlencode({SAMPLE_PARAMETER: tumor_key(subject.data, subject.row)})
+    return urlunsplit((parts.scheme, parts.netloc, f"{root}/{PAGE}", query, ""))

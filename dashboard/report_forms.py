@@ -1,0 +1,71 @@
+"""The forms in which a report is written: PDF, HTML, JSON and phenopacket."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from dashboard.cases import Case
+from dashboard.coloring import color_labels
+from dashboard.documents import to_json
+from dashboard.queries import MapData
+from dashboard.report import Report
+from dashboard.report_html import to_html
+from dashboard.report_map import draw_map
+from dashboard.report_phenopacket import to_phenopacket
+
+
+@dataclass(frozen=True, kw_only=True)
+class Form:
+    """One form: its title, the end of its file's name, and its media type."""
+
+    title: str
+    suffix: str
+    mime: str
+
+
+FORMS = {
+    "pdf": Form(title="PDF", suffix=".pdf", mime="application/pdf"),
+    "html": Form(title="HTML", suffix=".html", mime="text/html"),
+    "json": Form(title="JSON", suffix=".json", mime="application/json"),
+    "phenopacket": Form(title="Phenopacket", suffix=".phenopacket.json", mime="application/json"),
+}
+UNSAFE = re.compile(r"[^A-Za-z0-9_.-]+")
+
+
+def write_report(report: Report, data: MapData, case: Case, form: str) -> bytes:
+    """Write a report.
+
+    Args:
+        report: The report.
+        data: The map that it was made from.
+        case: The tumor.
+        form: One of `FORMS`.
+
+    Returns:
+        The bytes of the file.
+    """
+    if form == "phenopacket":
+        return to_json(to_phenopacket(report)).encode()
+    if form == "json":
+        return to_json(report).encode()
+    drawing = draw_case(data, case) if report.trust.interpretable else ""
+    if form == "html":
+        return to_html(report, drawing).encode()
+    # typst is loaded only where a PDF is made.
+    from dashboard.report_pdf import to_pdf
+
+    return to_pdf(report, drawing)
+
+
+def draw_case(data: MapData, case: Case) -> str:
+    """Draw a tumor and its nearest tumors on the map, without any name."""
+    types = data.samples["cancer_type"].iloc[case.neighbors]
+    coloring = color_labels("Cancer type", list(types.where(types.notna(), None)))
+    return draw_map(data.places, case.place, case.neighbors, coloring)
+
+
+def file_name(report: Report, form: str) -> str:
+    """Name the file of a report: letters, digits, `_`, `.` and `-` alone."""
+    name = UNSAFE.sub("_", report.tumor.name).strip("._")[:80] or "tumor"
+    return f"tumorxy-{name}{FORMS[form].suffix}"

@@ -1,0 +1,21 @@
+"""The dashboard as a web application: the pages, the data routes, and hardened headers.
+
+`streamlit run` finds `app` in here; `dashboard/serving.py` calls it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+from starlette.middleware import Middleware
+
+from dashboard import map_routes
+from dashboard.access import require_rule
+from dashboard.headers import HardenedHeaders
+
+app = st.App(
+    Path(__file__).parent / "app.py",
+    routes=require_rule(map_routes.routes()),
+    middleware=[Middleware(HardenedHeaders)],
+)

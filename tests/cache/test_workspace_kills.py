@@ -1,0 +1,118 @@
+"""Processes that die while they change the workspace, and processes that work on it at once."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cache.workspace import WorkspaceStore
+from tests.cache.kept import LIMITS, fill, holds, tumors
+
+KILLED = Path(__file__).with_name("killed_workspace.py")
+
+# What is watched, which call, when; and whether the change is there by then.
+KILLS = [
+    ("keep", "cache.workspace_sets._write", 1, "after", False),
+    ("keep", "cache.workspace_sets._prune", 1, "after", False),
+    ("decide", "cache.workspace_decisions.write_record", 1, "before", False),
+    ("decide", "cache.workspace_decisions.write_record", 1, "after", False),
+    ("decide", "cache.workspace_decisions.write_record", 2, "before", True),
+    ("decide", "cache.workspace_decisions.write_record", 2, "after", True),
+    ("forget", "cache.workspace.forget_views", 1, "after", False),
+    ("forget", "cache.workspace_file.rewrite", 1, "before", True),
+    ("forget", "cache.workspace_file.rewrite", 1, "after", True),
+    ("forget", "pathlib.Path.replace", 1, "after", True),
+]
+
+KEEP_MANY = """
+import sys
+from dataclasses import replace
+from pathlib import Path
+from cache.workspace import WorkspaceStore
+from tests.cache.kept import DECISION, LIMITS, tumors
+from cache.workspace_queues import QueueCase
+workspace, study = WorkspaceStore(Path(sys.argv[1]), LIMITS), sys.argv[2]
+queue = sys.argv[3]
+for row in range(20):
+    workspace.sets.name(workspace.sets.keep(tumors(study, row + 1)), f"{study} {row}")
+    workspace.queues.edit(
+        queue, lambda cases: [*cases, QueueCase(study_id=study, sample_id=f"{row}")]
+    )
+    workspace.decisions.record(replace(DECISION, study_id=study, sample_id=f"SAMPLE {row}"))
+"""
+
+
+def start(*command: str) -> subprocess.Popen[str]:
+    return subprocess.Popen([sys.executable, *command], stdout=subprocess.PIPE, text=True)
+
+
+def has_changed(home: Path, verb: str) -> bool:
+    workspace = WorkspaceStore(home, LIMITS)
+    if verb == "keep":
+        return any(found.name == "big" for found in workspace.sets.list_named())
+    if verb == "decide":
+        return len(workspace.decisions.read().entries) == 2
+    return workspace.queues.list_all()[0].num_gone == 1
+
+
+def require_sound(home: Path) -> None:
+    """Check that all that was acknowledged is there, and that work goes on."""
+    workspace = WorkspaceStore(home, LIMITS)
+    assert workspace.problems() == []
+    assert workspace.decisions.read().entries[0].decision == "Ask for a second biopsy"
+    workspace.sets.keep(tumors("third", 2))
+    workspace.forget_study("first")
+    assert not holds(home, b"FIRST-SAMPLE")
+    assert workspace.problems() == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("verb", "watched", "call", "moment", "changed"), KILLS)
+def test_a_kill_leaves_all_or_nothing(
+    tmp_path: Path, verb: str, watched: str, call: int, moment: str, *, changed: bool
+) -> None:
+    fill(tmp_path)
+    child = start(str(KILLED), str(tmp_path), verb, watched, str(call), moment)
+    child.communicate(timeout=120)
+    assert child.returncode == -signal.SIGKILL
+    assert has_changed(tmp_path, verb) == changed
+    require_sound(tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(12))
+def test_a_kill_at_any_time_loses_nothing_that_was_acknowledged(tmp_path: Path, seed: int) -> None:
+    fill(tmp_path)
+    verb = ("keep", "decide", "forget")[seed % 3]
+    child = start(str(KILLED), str(tmp_path), verb, "os.fsync", "1000", "before")
+    assert child.stdout is not None
+    assert child.stdout.readline() == "ready\n"
+    time.sleep(float(np.random.default_rng(seed).uniform(0, 0.25)))
+    child.kill()
+    told, _ = child.communicate(timeout=60)
+    changed = has_changed(tmp_path, verb)
+    assert changed or "done" not in told
+    require_sound(tmp_path)
+
+
+@pytest.mark.slow
+def test_two_processes_at_once_lose_nothing(tmp_path: Path) -> None:
+    workspace = WorkspaceStore(tmp_path, LIMITS)
+    queue = workspace.queues.create("Shared")
+    children = [start("-c", KEEP_MANY, str(tmp_path), name, queue) for name in ("left", "right")]
+    while any(child.poll() is None for child in children):
+        assert workspace.decisions.read().problem == ""
+        time.sleep(0.02)
+    assert [child.returncode for child in children] == [0, 0]
+    for child in children:
+        child.communicate()
+    assert len(workspace.sets.list_named()) == 40
+    assert len(workspace.queues.load(queue).cases) == 40
+    assert len(workspace.decisions.read().entries) == 40
+    assert workspace.problems() == []
