@@ -40,6 +40,21 @@ WHERE a.model_digest = $model_digest AND a.sample_id = $sample_id
 ORDER BY a.study_id, a.task, a."class", a.method
 """
 
+EXPLAINED = pa.schema(ATTRIBUTIONS.field(name) for name in ("study_id", "sample_id", "class"))
+"""One row per tumor and class that one method has explained."""
+
+SELECT_EXPLAINED = """
+SELECT a.study_id, a.sample_id, a."class"
+FROM attribution a
+JOIN study st ON st.study_id = a.study_id
+JOIN input i ON i.model_digest = a.model_digest AND i.study_id = a.study_id
+    AND i.sample_id = a.sample_id AND i.study_version = st.version
+    AND i.input_digest = a.input_digest
+WHERE a.model_digest = $model_digest AND a.task = $task AND a.method = $method
+    AND a.study_id = ANY($studies)
+ORDER BY ALL
+"""
+
 DELETE_SAME = """
 DELETE FROM attribution WHERE model_digest = ?
     AND (study_id, sample_id, task, "class", method) IN

@@ -242,6 +242,14 @@ class Reader:
         values = {"model_digest": model_digest, "sample_id": sample_id}
         return self._of_studies(attributions.SELECT, [study_id], attributions.ATTRIBUTIONS, values)
 
+    def explained(
+        self, model_digest: str, task: str, method: str, study_ids: Sequence[str] | None = None
+    ) -> pa.Table:
+        """Return which samples a method has explained a task of: `attributions.EXPLAINED`."""
+        values = {"model_digest": model_digest, "task": task, "method": method}
+        sql = attributions.SELECT_EXPLAINED
+        return self._of_studies(sql, study_ids, attributions.EXPLAINED, values)
+
     def _of_studies(
         self,
         sql: str,

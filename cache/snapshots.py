@@ -75,6 +75,8 @@ class SnapshotInfo:
         published_at: When, in UTC.
         schema_version: Number of the newest migration in the file.
         keep_from: Snapshots with a lower number hold samples that were removed, and must go.
+        content: Number of the snapshot that last changed more than attributions: whatever was read
+            from it, attributions apart, is the same here.
     """
 
     number: int
@@ -86,6 +88,7 @@ class SnapshotInfo:
     published_at: datetime
     schema_version: int
     keep_from: int
+    content: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +101,7 @@ class Draft:
         row_counts: Rows per table.
         schema_version: Number of the newest migration in the file.
         forget_older: Whether older snapshots must go, because samples were removed.
+        same_content: Whether nothing but attributions differs from the published snapshot.
     """
 
     path: Path
@@ -105,6 +109,7 @@ class Draft:
     row_counts: Mapping[str, int]
     schema_version: int
     forget_older: bool
+    same_content: bool = False
 
 
 def current(home: Home) -> SnapshotInfo | None:
@@ -166,6 +171,7 @@ def manifest(home: Home, number: int) -> SnapshotInfo:
         published_at=datetime.fromisoformat(record["published_at"]),
         schema_version=record["schema_version"],
         keep_from=record["keep_from"],
+        content=record.get("content", number),
     )
 
 
@@ -234,6 +240,7 @@ def publish(home: Home, base: SnapshotInfo | None, draft: Draft) -> SnapshotInfo
         "published_at": datetime.now(UTC).isoformat(timespec="microseconds"),
         "schema_version": draft.schema_version,
         "keep_from": number if draft.forget_older else before,
+        "content": base.content if base is not None and draft.same_content else number,
     }
     _sync_file(draft.path)
     draft.path.replace(path)

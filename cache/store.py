@@ -148,9 +148,10 @@ class Store:
             # What the caller's own files raise in the block is not about the store.
             yield writer
             writer.require_sound()
-            if migrated or writer.changed:
+            changed = bool(migrated) or writer.changed
+            if changed or writer.explained:
                 with writing():
-                    self._publish(base, path, connection, erased=writer.erased_samples)
+                    self._publish(base, path, connection, writer, same_content=not changed)
 
     def _prepare(self) -> SnapshotInfo | None:
         """Return the snapshot to start from; delete leftovers, refuse what cannot end well."""
@@ -168,21 +169,23 @@ class Store:
         base: SnapshotInfo | None,
         path: Path,
         connection: duckdb.DuckDBPyConnection,
+        writer: Writer,
         *,
-        erased: bool,
+        same_content: bool,
     ) -> None:
         """Commit a draft and put it in the place of the published snapshot."""
         token = uuid.uuid4().hex
         row_counts = _seal(connection, token)
         connection.close()
-        if erased:
+        if writer.erased_samples:
             path = _rewritten(path, self._limits.writer_memory_bytes)
         draft = Draft(
             path=path,
             token=token,
             row_counts=row_counts,
             schema_version=newest_version(),
-            forget_older=erased,
+            forget_older=writer.erased_samples,
+            same_content=same_content,
         )
         info = snapshots.publish(self._home, base, draft)
         snapshots.prune(self._home, info, keep=self._limits.keep_snapshots)

@@ -37,7 +37,10 @@ class Writer:
         self._thread = threading.get_ident()
         self._sound = True
         self.changed = False
-        """Whether the draft differs from the snapshot that it was copied from."""
+        """Whether the draft differs from the snapshot that it was copied from in more than
+        attributions."""
+        self.explained = False
+        """Whether attributions were added."""
         self.erased_samples = False
         """Whether samples are gone that still stand in the file's free space and in older files."""
 
@@ -252,8 +255,10 @@ class Writer:
         """
         rows = shaped(rows, attributions.ATTRIBUTIONS, "attributions")
         require_unique(rows, attributions.KEY, "attributions")
+        changed = self.changed
         self._insert(attributions.DELETE_SAME, rows, [model_digest])
         added = self._insert(attributions.INSERT, rows, {"model_digest": model_digest})
+        self.changed, self.explained = changed, True
         self._require_inputs(rows.num_rows - added, rows.num_rows, "attributions")
 
     def _insert_samples(self, study_id: str, samples: pa.Table) -> None:

@@ -7,27 +7,23 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard.appearance import watch_appearance
+from dashboard.guide import mount_guide
 from dashboard.process import prepare_process
 from dashboard.widgets import guarded
 
 # Not `pages`: Streamlit runs the scripts of a folder of that name without this file, and so
 # without its frame and guards, until the first session has come through here.
 PAGES = Path(__file__).parent / "app_pages"
-
-# Streamlit has no setting for the side margins, which take a tenth of a projector's width.
-STYLE = """<style>
-[data-testid="stMainBlockContainer"] { padding-left: 2.25rem; padding-right: 2.25rem; }
-</style>"""
+STATIC = PAGES.parent / "static"
 
 st.set_page_config(
     page_title="TumorXY",
-    page_icon=PAGES.parent / "static" / "favicon.svg",
+    page_icon=STATIC / "favicon.svg",
     layout="wide",
     initial_sidebar_state="collapsed",
     menu_items={"About": "TumorXY: a map of tumors. Research use only, not for care decisions."},
 )
-st.html(STYLE)
-st.logo(str(PAGES.parent / "static" / "logo.svg"), size="large")
+st.logo(str(STATIC / "logo.svg"), size="large")
 
 page = st.navigation(
     [
@@ -44,6 +40,20 @@ page = st.navigation(
             icon=":material/person_search:",
             help="One tumor, stored or uploaded: where it lies, how far to trust that, and which "
             "tumors are like it.",
+        ),
+        st.Page(
+            PAGES / "board.py",
+            title="Board",
+            icon=":material/groups:",
+            help="A meeting: a queue of cases under pseudonyms, shown one after the other, with "
+            "what was decided.",
+        ),
+        st.Page(
+            PAGES / "compare.py",
+            title="Compare",
+            icon=":material/compare_arrows:",
+            help="Two or more groups, such as selections, labels or altered genes: survival, "
+            "genes, labels and numbers.",
         ),
         st.Page(
             PAGES / "biomarkers.py",
@@ -69,5 +79,6 @@ page = st.navigation(
     position="top",
 )
 prepare_process()
+mount_guide()
 guarded(page.run)()
 watch_appearance()

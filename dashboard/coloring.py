@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dashboard.kind_bits import BITS
-from dashboard.labels import Labels, encode_labels, ranked
+from dashboard.labels import Labels, Rows, encode_labels, ranked
 from dashboard.scales import ColorScale, color_scale
 from dashboard.shelf import Packed, pack
 from dashboard.theme import GENE_GROUPS, MOST_COLORS, SEVERAL_KINDS
@@ -84,6 +84,10 @@ class Categories:
         """What a column of a table is called."""
         return self.title
 
+    def at(self, rows: Rows) -> npt.NDArray[np.object_]:
+        """Return the categories of some tumors as text, None when missing."""
+        return self.labels.at(rows)
+
     @cached_property
     def column(self) -> Packed:
         """What a browser colors by: a byte for each tumor, the row of `entries`."""
@@ -116,6 +120,10 @@ class Numbers:
     def heading(self) -> str:
         """Title with the unit."""
         return f"{self.title} ({self.unit})" if self.unit else self.title
+
+    def at(self, rows: Rows) -> Values:
+        """Return the numbers of some tumors, NaN when missing."""
+        return self.values[rows]
 
     @cached_property
     def known(self) -> Values:

@@ -7,10 +7,12 @@ part of every key.
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import streamlit as st
 
 from dashboard import compare_facts, compare_groups
+from dashboard.compare_described import compare_labels, compare_numbers
 from dashboard.compare_enrichment import Enrichment, find_enrichment
 from dashboard.compare_facts import Facts
 from dashboard.compare_groups import REST, SELECTION, Asked, Formed, Known, Source
@@ -18,9 +20,10 @@ from dashboard.compare_survival import Comparison, Request, compare
 from dashboard.explanation_resources import load_counted
 from dashboard.queries import MapData
 from dashboard.regions import Fixed
-from dashboard.resources import Published, load_label, service, workspace
+from dashboard.resources import Published, load_choices, load_label, service, workspace
 from dashboard.rows import find_rows
 from dashboard.wording import count
+from engine.epidemiology.group_comparison import LabelComparison, NumberComparison
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
@@ -74,7 +77,7 @@ def mask_of(data: MapData, keys: pa.Table) -> np.ndarray:
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def load_survival(
+def load_comparison(
     key: Published, _data: MapData, layout_id: int, asked: Asked, request: Request
 ) -> Comparison | None:
     """Return the survival of groups; None where fewer than two of them have a follow-up."""
@@ -90,3 +93,32 @@ def load_enrichment(
     """Return what is altered more or less often in one group than in the others."""
     formed = load_groups(key, _data, layout_id, asked)
     return find_enrichment(formed, load_counted(key, _data, layout_id), group, fixed)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def load_type_names(key: Published, _data: MapData, layout_id: int) -> tuple[str, ...]:
+    """Return the tumor types of a map, names and OncoTree codes, the most frequent first."""
+    columns = (_data.samples["cancer_type"], _data.samples["oncotree_code"])
+    counts = pd.concat([column.value_counts() for column in columns])
+    largest = counts.groupby(level=0).max()
+    return tuple(sorted(map(str, largest.index), key=lambda name: (-largest[name], name)))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def load_labels_compared(
+    key: Published, _data: MapData, layout_id: int, asked: Asked
+) -> tuple[LabelComparison, ...]:
+    """Return how groups differ in their labels."""
+    titles = {choice.key: choice.title for choice in load_choices(key).labels}
+    without = (titles[asked.label],) if asked.label in titles else ()
+    labels = load_counted(key, _data, layout_id).labels
+    return compare_labels(labels, load_groups(key, _data, layout_id, asked), without)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def load_numbers_compared(
+    key: Published, _data: MapData, layout_id: int, asked: Asked
+) -> tuple[NumberComparison, ...]:
+    """Return how groups differ in numbers such as burden."""
+    numbers = load_counted(key, _data, layout_id).numbers
+    return compare_numbers(numbers, load_groups(key, _data, layout_id, asked))

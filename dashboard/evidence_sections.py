@@ -22,13 +22,12 @@ from dashboard.evidence import (
     shared_words,
     tally,
 )
-from dashboard.figure_export import offer_figure
+from dashboard.figure_export import show_figure
 from dashboard.formatting import estimate, percent, percent_interval
 from dashboard.head_facts import head_facts
 from dashboard.model_figures import draw_groups, draw_reconstruction, draw_reliability
 from dashboard.predictions import QUESTIONS
 from dashboard.theme import RESEARCH_USE
-from dashboard.widgets import current_palette
 from dashboard.wording import count
 from engine.evaluation.rows import Evaluation
 
@@ -49,7 +48,6 @@ OF_ANOTHER = (
 )
 GROUPS = ("cancer type", "sex", "age", "ancestry")
 """What patients should be told apart by."""
-PLAIN = {"displayModeBar": False}
 
 
 def show_evidence(card: ModelCard) -> None:
@@ -138,13 +136,7 @@ def _show_grouping(card: ModelCard, name: str, groups: pd.DataFrame) -> None:
     title = f"Accuracy of the cancer type by {name}"
     left, right = st.columns([1.5, 1], gap="medium")
     with left:
-        st.plotly_chart(
-            draw_groups(groups, current_palette()),
-            key=f"model_groups_{name}",
-            config=PLAIN,
-            alt=title,
-        )
-        offer_figure(
+        show_figure(
             functools.partial(draw_groups, groups),
             lambda: groups,
             name=title,
@@ -182,13 +174,7 @@ def _show_reliability(card: ModelCard, evidence: Evaluation) -> None:
         help="Tumors in ten bins by the probability of the likeliest class. On the dotted line, "
         "what was stated comes true; below it the model is too sure of itself.",
     )
-    st.plotly_chart(
-        draw_reliability(titles, current_palette()),
-        key="model_reliability",
-        config=PLAIN,
-        alt="Stated against observed frequency of the likeliest class, by question",
-    )
-    offer_figure(
+    show_figure(
         functools.partial(draw_reliability, titles),
         lambda: reliability_table(titles),
         name="Stated against observed frequency of the likeliest class",
@@ -229,13 +215,7 @@ def _show_reconstruction(card: ModelCard) -> None:
     )
     left, right = st.columns([1, 1.6], gap="medium")
     with left:
-        st.plotly_chart(
-            draw_reconstruction(results, current_palette()),
-            key="model_reconstruction",
-            config=PLAIN,
-            alt="AUROC of hidden alterations, encoder against frequency in the cancer type",
-        )
-        offer_figure(
+        show_figure(
             functools.partial(draw_reconstruction, results),
             lambda: results,
             name="AUROC of hidden alterations, encoder against frequency in the cancer type",

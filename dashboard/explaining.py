@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from engine.explaining.interactions import PairEffects
     from engine.explaining.networks import Networks
     from engine.explaining.targets import Target
+    from engine.finetune import OwnHead
+    from engine.heads import Head
     from engine.tokens import Tables, TumorTokens
 
 NUM_PAIRS = 8
@@ -49,6 +51,9 @@ FEW_PERMUTATIONS, MANY_UNITS = 8, 120
 
 SAME = 1e-6
 """Distance below which the nearest tumor is the tumor itself."""
+
+DIGEST_LENGTH = 12
+"""Hex characters that tell one head from an earlier one of the same name."""
 
 Pathways = Mapping[str, Sequence[str]]
 
@@ -87,6 +92,23 @@ class Explainer:
     def map_asked(self, name: str) -> Asked:
         """Ask for the place on the map: one of `MAP_TITLES`."""
         return Asked(task=MAP, class_name=f"{name}@{self.placer.map.layout_id}")
+
+    @property
+    def shipped(self) -> dict[str, Head]:
+        """Heads of the model, by task."""
+        predictor = self.placer.predictor
+        return {head.task: head for head in predictor.heads.heads} if predictor else {}
+
+    @property
+    def own(self) -> dict[str, OwnHead]:
+        """Heads that the user trained on this model, by task."""
+        return {head.task: head for head in self.placer.own.heads} if self.placer.own else {}
+
+    def asked(self, task: str, class_name: str) -> Asked:
+        """Ask for a class of a head, shipped or own."""
+        own = self.own.get(task)
+        version = f"@{own.card['sha256'][:DIGEST_LENGTH]}" if own else ""
+        return Asked(task=task, class_name=f"{class_name}{version}")
 
     def explain(
         self, tokens: TumorTokens, asked: Asked, progress: Progress = no_progress
@@ -147,26 +169,34 @@ class Explainer:
         )
 
     def _target(self, tokens: TumorTokens, asked: Asked) -> Target:
-        from engine.explaining.targets import for_head, for_position, for_region, for_risk
+        from engine.explaining.targets import (
+            for_head,
+            for_own_head,
+            for_position,
+            for_region,
+            for_risk,
+        )
 
         predictor, reference = self.placer.predictor, self.placer.map.reference
-        name = asked.class_name.partition("@")[0]
-        if asked.task == MAP and name in (ACROSS, UPWARD):
-            return for_position(reference, name)
-        if asked.task == MAP and name == NEAR:
+        if asked.task == MAP and asked.name in (ACROSS, UPWARD):
+            return for_position(reference, asked.name)
+        if asked.task == MAP and asked.name == NEAR:
             near = reference.vectors[self._nearest(tokens)]
             return for_region(near, "nearest tumors", against=reference.vectors)
         risk = predictor.risk if predictor else None
         if asked.task == RISK and risk is not None and asked.class_name in risk.types:
             return for_risk(risk, risk.types.index(asked.class_name))
-        heads = {head.task: head for head in predictor.heads.heads} if predictor else {}
-        if asked.task not in heads:
-            known = ", ".join([*heads, RISK, MAP])
-            raise ExplainError(
-                f"{asked.task!r} cannot be explained: the installed model tells {known}. Heads "
-                "that you trained are not explained yet."
-            )
-        return for_head(heads[asked.task], asked.class_name)
+        if asked.task in self.shipped:
+            return for_head(self.shipped[asked.task], asked.class_name)
+        own = self.own.get(asked.task)
+        if own is not None and asked == self.asked(own.task, asked.name):
+            assert self.placer.own is not None  # the head is one of them
+            return for_own_head(own, self.placer.own.directions, asked.name)
+        known = ", ".join([*self.shipped, *self.own, RISK, MAP])
+        raise ExplainError(
+            f"{asked.task!r} cannot be explained: the model tells {known}, or the head was trained "
+            "again since. Look at the tumor again."
+        )
 
     def _nearest(self, tokens: TumorTokens) -> list[int]:
         """Rows of the map that are nearest to a tumor, without the tumor itself."""

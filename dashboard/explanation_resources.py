@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from dashboard import biomarker_outcomes, regions
+from dashboard.process import freeze_loaded
 from dashboard.queries import MapData
 from dashboard.regions import Counted, Question, Region
-from dashboard.process import freeze_loaded
 from dashboard.resources import Published, gene_table, load_placer, service
 from engine.epidemiology.counts import CountingError
 
@@ -91,16 +91,16 @@ UNCHANGED = "what_if_unchanged"
 """Where a browser session keeps the tumor that it changes, as the model sees it."""
 
 
-def see_unchanged(explainer: Explainer, tokens: TumorTokens, cancer_type: str | None) -> Unchanged:
+def load_unchanged(explainer: Explainer, tokens: TumorTokens, cancer_type: str | None) -> Unchanged:
     """Return a tumor as it is; the last one is kept in its browser session only."""
     from dashboard.what_if import see_unchanged
 
-    identity = (explainer, tokens.input_digests[0], cancer_type)
+    identity = (tokens.input_digests[0], cancer_type)
     kept = st.session_state.get(UNCHANGED)
-    if kept is None or kept[0] != identity:
-        kept = (identity, see_unchanged(explainer, tokens, cancer_type))
+    if kept is None or kept[0] is not explainer or kept[1] != identity:
+        kept = (explainer, identity, see_unchanged(explainer, tokens, cancer_type))
         st.session_state[UNCHANGED] = kept
-    unchanged: Unchanged = kept[1]
+    unchanged: Unchanged = kept[2]
     return unchanged
 
 

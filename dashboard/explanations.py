@@ -43,7 +43,8 @@ class Asked:
     Attributes:
         task: A task of the heads, `os_risk`, or `map`.
         class_name: Class of the head, tumor type of the risk, or one of `MAP_TITLES` with the
-            version of the map: `x@3`.
+            version of the map: `x@3`. A class of a head that the user trained is followed by the
+            digest of the head, since another one may take its name.
     """
 
     task: str
@@ -55,8 +56,14 @@ class Asked:
         from dashboard.class_names import class_name
 
         if self.task == MAP:
-            return MAP_TITLES[self.class_name.partition("@")[0]]
-        return f"{TITLES.get(self.task, self.task)}: {class_name(self.task, self.class_name)}"
+            return MAP_TITLES[self.name]
+        return f"{TITLES.get(self.task, self.task)}: {class_name(self.task, self.name)}"
+
+    @property
+    def name(self) -> str:
+        """The class without the version of the map or of the head."""
+        is_versioned = self.task == MAP or self.task not in TITLES
+        return self.class_name.rpartition("@")[0] if is_versioned else self.class_name
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,7 +26,7 @@ from dashboard.errors import FigureError
 from dashboard.figure_pdf import to_pdf
 from dashboard.map_component.assets import packaged_component, serve_folder
 from dashboard.theme import LIGHT, RESEARCH_USE, Palette
-from dashboard.widgets import guarded, plain_text
+from dashboard.widgets import current_palette, guarded, plain_text
 from dashboard.wording import day
 
 Draw = Callable[[Palette], go.Figure]
@@ -62,7 +62,43 @@ PAPER = go.layout.Template(
 )
 """Look of a figure in a file."""
 
+PLAIN: dict[str, Any] = {"displayModeBar": False}
+
 _export = packaged_component("export")
+
+
+def show_figure(
+    draw: Draw,
+    table: Tabulate | None,
+    *,
+    name: str,
+    caption: Sequence[str],
+    key: str,
+    width: int = WIDTH,
+) -> None:
+    """Show a figure in the appearance of the page, and offer to save it.
+
+    Args:
+        draw: Draws the figure in a palette.
+        table: Lists its data, as in `offer_figure`.
+        name: What it shows; read aloud in its place, and the title of the saved figure.
+        caption: What it cites, as in `offer_figure`.
+        key: Unique name of the figure.
+        width: Pixels of the saved picture.
+    """
+    colors = current_palette()
+    st.plotly_chart(make_readable(draw(colors), colors), config=PLAIN, key=key, alt=name)
+    offer_figure(draw, table, name=name, caption=caption, key=key, width=width)
+
+
+def make_readable(figure: go.Figure, colors: Palette) -> go.Figure:
+    """Write every text of a figure in ink: the grey of Streamlit's theme is too faint to read."""
+    ink = {"color": colors.ink}
+    figure.update_xaxes(tickfont=ink, title={"font": ink})
+    figure.update_yaxes(tickfont=ink, title={"font": ink})
+    figure.update_annotations(font=ink)
+    figure.update_layout(font=ink, legend={"font": ink, "title": {"font": ink}})
+    return figure
 
 
 def offer_figure(

@@ -7,10 +7,12 @@ import streamlit as st
 from dashboard import resources
 from dashboard.foreground import Foreground, Narrowing, of_labels, of_numbers, of_states
 from dashboard.labels import Labels
+from dashboard.origins import count_sources
 from dashboard.queries import Choice, MapData
 from dashboard.resources import ColorBy, Published
 from dashboard.scene import RegionLabel, label_regions
 from dashboard.wording import FIRST_LABELS
+from engine.study_effects import SourceShares
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
@@ -35,6 +37,12 @@ def load_region_labels(
     """Return the names that stand on a map: of the categories it is colored by, or of types."""
     coloring = resources.load_coloring(key, _data, layout_id, by)
     return label_regions(_data, coloring)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def load_sources(key: Published, _data: MapData, layout_id: int) -> tuple[SourceShares, ...]:
+    """Return from which studies and panels the tumors of each cancer type come."""
+    return count_sources(_data)
 
 
 def listed_labels(key: Published, data: MapData) -> dict[str, Labels]:

@@ -2,105 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import functools
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
-from dashboard import resources
-from dashboard.coloring import Coloring, Numbers
+from dashboard import chosen, resources
+from dashboard.chosen import clear_selection, current_choice, select_rows, selected_rows
+from dashboard.coloring import Categories, Coloring, Numbers
 from dashboard.csv_export import to_csv
-from dashboard.figures import rows_of_points
+from dashboard.labels import Labels
+from dashboard.map_resources import listed_labels, load_sources
 from dashboard.origins import explain_by_source, say_of_selection
-from dashboard.queries import MapData, Objects, Rows
+from dashboard.queries import CANCER_TYPE as CANCER_TYPE_KEY
+from dashboard.queries import MapData, Rows
 from dashboard.region_section import show_region
 from dashboard.resources import Published
-from dashboard.rows import find_rows
-from dashboard.selection import CANCER_TYPE, compose, source_lines, tabulate
-from dashboard.widgets import SAMPLE_PARAMETER, plain_text, tumor_key
-from dashboard.wording import FIRST_LABELS, count
+from dashboard.selection import CANCER_TYPE, compose, source_lines, spread_of, tabulate
+from dashboard.widgets import SAMPLE_PARAMETER, guarded, plain_text, tumor_key
+from dashboard.wording import count
 
-SELECTION = "map_selection"
-"""Where the session keeps which tumors are selected: a table of studies and samples."""
+__all__ = ["clear_selection", "select_rows", "selected_rows", "show_selection", "show_summary"]
 
-CLEARED = "map_cleared"
-"""How often the selection was changed from outside the picture, which must then be drawn anew."""
-
-MOST_ROWS = 5_000
+MOST_ROWS = 200
 TABLE_PIXELS = 380
 
+MOST_EXPLAINED_AT_ONCE = 60_000
+"""Tumors of a map above which what is distinctive is looked for only when it is asked for."""
+
 HINT = (
-    ":material/lasso_select: Select tumors with the lasso or the box of the tools above the map. "
+    ":material/lasso_select: Select tumors with the lasso or the box of the tools on the map. "
     "Click a name in the legend to hide it, double-click to see it alone. The wheel zooms."
 )
 
 
-def keep_selection(chart: str, drawn: MapData) -> None:
-    """Remember which tumors were selected, by name: a later snapshot has other rows.
-
-    Args:
-        chart: Key of the chart.
-        drawn: The map as that chart shows it, whatever was published since.
-    """
-    event = st.session_state.get(chart)
-    if event is not None:
-        rows = rows_of_points(event["selection"]["points"])
-        st.session_state[SELECTION] = drawn.keys.take(rows)
+def _tell_missing(data: MapData) -> None:
+    found = current_choice(data)
+    if st.session_state.pop(chosen.FORGOTTEN, False):
+        st.info("The selection of this link is not kept any more. Select again.")
+    if found is not None and found.num_gone:
+        missing = count(found.num_gone, "selected tumor")
+        st.info(f"{missing} not on this map: left out of the selection.")
 
 
-def selected_rows(data: MapData) -> Rows | None:
-    """Return the rows that the selected tumors have on this map; None when none is selected."""
-    keys = st.session_state.get(SELECTION)
-    if keys is None or keys.num_rows == 0:
-        return None
-    rows = find_rows(keys, data.keys)
-    rows = np.sort(rows[rows >= 0])
-    return rows if rows.size else None
-
-
-def clear_selection() -> None:
-    """Take the selection back."""
-    st.session_state.pop(SELECTION, None)
-    st.session_state[CLEARED] = num_cleared() + 1
-
-
-def select_rows(data: MapData, rows: Rows) -> None:
-    """Select tumors of a map by their rows, as a lasso would."""
-    st.session_state[SELECTION] = data.keys.take(rows)
-    st.session_state[CLEARED] = num_cleared() + 1
-
-
-def num_cleared() -> int:
-    """Return how often the selection was taken back, or made outside the picture."""
-    return int(st.session_state.get(CLEARED, 0))
-
-
-def _tell_missing(rows: Rows | None) -> None:
-    keys = st.session_state.get(SELECTION)
-    missing = 0 if keys is None else keys.num_rows - (0 if rows is None else len(rows))
-    if missing:
-        st.info(f"{count(missing, 'selected tumor')} not on this map: left out of the selection.")
-
-
-def show_summary(
-    data: MapData, coloring: Coloring, rows: Rows | None, clear: Callable[[], None]
-) -> None:
+def show_summary(key: Published, data: MapData, coloring: Coloring, rows: Rows | None) -> None:
     """Say in three lines what is selected, or how to select.
 
     Args:
+        key: The snapshot.
         data: The map.
         coloring: What it is colored by.
         rows: The selection; None when there is none.
-        clear: Called when the reader takes the selection back.
     """
-    _tell_missing(rows)
+    _tell_missing(data)
     if rows is None:
         st.caption(HINT)
         return
-    values = _categories(data, coloring)[1]
-    largest = compose(values, rows, most=3).head(3)
+    largest = compose(_categories(key, data, coloring)[1], rows, most=3).head(3)
     with st.container(border=True, gap="small"):
         st.markdown(f"**{count(len(rows), 'tumor')} selected**")
         for name, share in zip(largest["Category"], largest["Share"], strict=True):
@@ -109,35 +68,39 @@ def show_summary(
         st.button(
             "Clear selection",
             icon=":material/deselect:",
-            on_click=clear,
+            on_click=clear_selection,
             width="stretch",
             key="map_clear",
         )
 
 
-def _categories(data: MapData, coloring: Coloring) -> tuple[str, Objects]:
+def _categories(key: Published, data: MapData, coloring: Coloring) -> tuple[str, Labels]:
     """Return what a selection is counted by: the colors, or cancer types under a number."""
-    if isinstance(coloring, Numbers):
-        return CANCER_TYPE, data.samples["cancer_type"].to_numpy(dtype=object)
-    return coloring.title, coloring.values
+    if isinstance(coloring, Categories):
+        return coloring.title, coloring.labels
+    return CANCER_TYPE, resources.load_labels(key, data, data.layout_id, CANCER_TYPE_KEY)
 
 
-def show_selection(key: Published, data: MapData, coloring: Coloring, rows: Rows) -> None:
-    """Count and list the selected tumors, and offer them for download."""
-    known = {choice.key: choice.title for choice in resources.load_choices(key).labels}
-    labels = {
-        known[label]: resources.load_label(key, data, data.layout_id, label)
-        for label in FIRST_LABELS
-        if label in known
-    }
-    for effect in explain_by_source(data, rows):
+def show_selection(
+    key: Published, data: MapData, colorings: tuple[Coloring, ...], rows: Rows
+) -> None:
+    """Count and list the selected tumors, and offer them for download.
+
+    Args:
+        key: The snapshot.
+        data: The map.
+        colorings: What it is colored by, the first panel first.
+        rows: The selection, at least one tumor.
+    """
+    shares = load_sources(key, data, data.layout_id)
+    for effect in explain_by_source(data, rows, shares):
         st.warning(plain_text(say_of_selection(effect)), icon=":material/science:")
-    table = tabulate(data, rows, coloring, labels)
+    labels = listed_labels(key, data)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(f"Selection: {count(len(rows), 'tumor')}", anchor=False, width="content")
         st.download_button(
             "Download CSV",
-            data=lambda: to_csv(table, ["Selection on the map", *source_lines(data)]),
+            data=functools.partial(_selection_csv, key, data, colorings),
             file_name="tumorxy-selection.csv",
             mime="text/csv",
             icon=":material/download:",
@@ -147,16 +110,39 @@ def show_selection(key: Published, data: MapData, coloring: Coloring, rows: Rows
         )
     left, right = st.columns([1, 2.2], gap="medium")
     with left:
-        _composition(data, coloring, rows)
+        _composition(key, data, colorings[0], rows)
     with right:
-        _table(data, table, rows)
+        _table(data, tabulate(data, rows[:MOST_ROWS], colorings, labels), rows)
+
+
+def _selection_csv(key: Published, data: MapData, colorings: tuple[Coloring, ...]) -> bytes:
+    rows = selected_rows(data)
+    assert rows is not None  # the button stands only where something is selected
+    table = tabulate(data, rows, colorings, listed_labels(key, data))
+    return to_csv(table, ["Selection on the map", *source_lines(data)])
+
+
+@st.fragment
+@guarded
+def show_distinctive(key: Published, data: MapData) -> None:
+    """Say what sets the selected tumors apart; on a very large map only when it is asked for."""
+    rows = selected_rows(data)
+    if rows is None:
+        return
+    if len(data) > MOST_EXPLAINED_AT_ONCE and not st.toggle(
+        "Say what is distinctive here",
+        key="map_explain",
+        help="Compares every gene and pair, the pathways, numbers and labels of the selection "
+        "with other tumors. On a map of this size it takes some seconds.",
+    ):
+        return
     show_region(key, data, rows)
 
 
-def _composition(data: MapData, coloring: Coloring, rows: Rows) -> None:
-    title, values = _categories(data, coloring)
+def _composition(key: Published, data: MapData, coloring: Coloring, rows: Rows) -> None:
+    title, labels = _categories(key, data, coloring)
     st.dataframe(
-        compose(values, rows),
+        compose(labels, rows),
         hide_index=True,
         height=TABLE_PIXELS,
         column_config={
@@ -169,13 +155,7 @@ def _composition(data: MapData, coloring: Coloring, rows: Rows) -> None:
         key="map_composition",
     )
     if isinstance(coloring, Numbers):
-        known = coloring.values[rows][np.isfinite(coloring.values[rows])]
-        if known.size:
-            low, middle, high = np.quantile(known, [0.25, 0.5, 0.75])
-            st.caption(
-                f"{plain_text(coloring.heading)}: median {middle:,.3g}, middle half {low:,.3g} to "
-                f"{high:,.3g}, known for {count(known.size, 'tumor')}"
-            )
+        st.caption(plain_text(spread_of(coloring, rows)))
 
 
 def _percent(meaning: str) -> Any:
@@ -186,7 +166,7 @@ def _percent(meaning: str) -> Any:
 
 def _table(data: MapData, table: pd.DataFrame, rows: Rows) -> None:
     event = st.dataframe(
-        table.head(MOST_ROWS),
+        table,
         hide_index=True,
         height=TABLE_PIXELS,
         placeholder="not given",
@@ -197,9 +177,9 @@ def _table(data: MapData, table: pd.DataFrame, rows: Rows) -> None:
     )
     if len(rows) > MOST_ROWS:
         st.caption(f"The first {MOST_ROWS:,} are shown; the download has all {len(rows):,}.")
-    chosen = event.selection.rows
-    if chosen and chosen[0] < len(rows):
-        row = int(rows[chosen[0]])
+    picked = event.selection.rows
+    if picked and picked[0] < len(rows):
+        row = int(rows[picked[0]])
         st.page_link(
             "app_pages/patient.py",
             label=f"Open {plain_text(data.places.sample_ids[row])} on the Patient page",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -35,13 +36,21 @@ class SceneState:
     opened: int | None
 
 
-def show_scene(scene: Scene, *, key: str, height: int | Literal["stretch"]) -> SceneState:
+def show_scene(
+    scene: Scene,
+    *,
+    key: str,
+    height: int | Literal["stretch"],
+    **callbacks: Callable[[], None],
+) -> SceneState:
     """Mount a map.
 
     Args:
         scene: What it shows.
         key: Name of the map within its page.
         height: Pixels, or `stretch` to fill the container.
+        callbacks: Called before the next run, by name: `on_selection_change`, `on_view_change`,
+            `on_hidden_change`, `on_open_change`.
 
     Returns:
         What the browser told until now.
@@ -49,7 +58,7 @@ def show_scene(scene: Scene, *, key: str, height: int | Literal["stretch"]) -> S
     published = resources.published()
     if published is None:
         raise RuntimeError("A map is shown, and nothing is published.")
-    told = mount_map(key=key, data=publish(published, scene), height=height)
+    told = mount_map(key=key, data=publish(published, scene), height=height, **callbacks)
     return read_state(told, len(scene.data))
 
 

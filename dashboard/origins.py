@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from dashboard.queries import MapData
 from engine.study_effects import SourceShares, StudyEffect
@@ -17,12 +18,26 @@ MOST = 500
 """Tumors of a selection that are looked at, evenly spread: more make every difference certain."""
 
 
-def explain_by_source(data: MapData, rows: npt.NDArray[np.int64]) -> tuple[StudyEffect, ...]:
+def count_sources(data: MapData) -> tuple[SourceShares, ...]:
+    """Count from where the tumors of each cancer type come: 0.3 s for 300,000 tumors."""
+    types = _texts(data.samples["cancer_type"])
+    return tuple(
+        SourceShares.count(kind, types, _sources(data.samples[column]))
+        for kind, column in SOURCES.items()
+    )
+
+
+def explain_by_source(
+    data: MapData,
+    rows: npt.NDArray[np.int64],
+    shares: tuple[SourceShares, ...] | None = None,
+) -> tuple[StudyEffect, ...]:
     """Tell by which study or panel tumors lie together, more than by their cancer types.
 
     Args:
         data: The map.
         rows: Tumors of the map, (K,): the neighbors of one, or a selection.
+        shares: What `count_sources` found; counted here when None.
 
     Returns:
         The effects that explain them; none where biology is enough, or too few are asked about.
@@ -30,14 +45,13 @@ def explain_by_source(data: MapData, rows: npt.NDArray[np.int64]) -> tuple[Study
     if len(rows) < FEWEST:
         return ()
     chosen = rows[np.linspace(0, len(rows) - 1, min(len(rows), MOST)).astype(np.int64)]
-    types = _texts(data, "cancer_type")
+    types = _texts(data.samples["cancer_type"].iloc[chosen])
     effects = []
-    for kind, column in SOURCES.items():
-        sources = [value or "not stated" for value in _texts(data, column)]
-        shares = SourceShares.count(kind, types, sources)
-        found = shares.explain([types[i] for i in chosen], [sources[i] for i in chosen])
-        if found is not None and found.is_explaining:
-            effects.append(found)
+    for found in count_sources(data) if shares is None else shares:
+        near = _sources(data.samples[SOURCES[found.kind]].iloc[chosen])
+        effect = found.explain(types, near)
+        if effect is not None and effect.is_explaining:
+            effects.append(effect)
     return tuple(effects)
 
 
@@ -50,7 +64,11 @@ def say_of_selection(effect: StudyEffect) -> str:
     )
 
 
-def _texts(data: MapData, column: str) -> list[str | None]:
-    values = data.samples[column].astype(object)
+def _sources(column: pd.Series[str]) -> list[str]:
+    return [value or "not stated" for value in _texts(column)]
+
+
+def _texts(column: pd.Series[str]) -> list[str | None]:
+    values = column.astype(object)
     texts: list[str | None] = values.where(values.notna(), None).tolist()
     return texts

@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard import resources
 from dashboard.cases import Case
+from dashboard.decision_section import show_decisions
 from dashboard.patient_predictions import show_predictions
 from dashboard.patient_report import offer_report
 from dashboard.patient_sections import (
@@ -50,6 +51,7 @@ def show_board(subject: BoardSubject) -> None:
     show_explanations(subject.explained)
     show_alterations(case)
     show_clinical(case)
+    show_decisions(subject)
 
 
 def _show_like_it(subject: BoardSubject) -> None:

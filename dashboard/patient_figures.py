@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -13,10 +14,11 @@ from dashboard.coloring import Categories, Category, Role
 from dashboard.figures import GREYS, MapOptions, Places, Rows, add_notice
 from dashboard.intervals import Share
 from dashboard.theme import OTHER, SYMBOLS, Palette
-from dashboard.wording import clip
+from dashboard.wording import clip, escape
 
 BACKGROUND = "rgba(128, 140, 152, 0.28)"
 NUM_BARS = 7
+LONGEST_LINE = 24
 TICKS = [0, 25, 50, 75, 100]
 
 
@@ -156,19 +158,24 @@ def draw_composition(shares: Sequence[Share], palette: Palette) -> go.Figure:
     figure.update_yaxes(
         autorange="reversed",
         tickvals=places,
-        ticktext=[clip(share.name) for share in shown],
+        ticktext=[_wrap(share.name) for share in shown],
         tickfont={"size": 13},
         showgrid=False,
         zeroline=False,
     )
     figure.update_layout(
-        height=70 + 34 * len(shown),
+        height=70 + 38 * len(shown),
         margin={"l": 0, "r": 0, "t": 6, "b": 30},
         bargap=0.35,
         showlegend=False,
         dragmode=False,
     )
     return figure
+
+
+def _wrap(name: str) -> str:
+    """Break a long name into lines; Plotly cuts what does not fit beside the bars."""
+    return "<br>".join(escape(line) for line in textwrap.wrap(name, LONGEST_LINE))
 
 
 def _bars(shares: Sequence[Share], palette: Palette) -> go.Bar:

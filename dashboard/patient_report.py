@@ -9,7 +9,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import streamlit as st
 
-from dashboard import resources
+from dashboard import explanation_resources, resources
 from dashboard.neighborhood_survival import tell_survival
 from dashboard.patient_subject import BoardSubject
 from dashboard.report import Report, WhyTold
@@ -103,10 +103,10 @@ def _why(subject: BoardSubject) -> WhyTold | None:
     explained = subject.explained
     digest = subject.data.model_digest
     if subject.row is not None:
-        stored = resources.load_explanation(subject.key, *explained.name, asked, digest)
+        stored = explanation_resources.load_explanation(subject.key, *explained.name, asked, digest)
         if stored is not None:
             return tell_why(stored)
-    explainer = resources.load_explainer(subject.key)
+    explainer = explanation_resources.load_explainer(subject.key)
     return explain_fast(explainer, explained.tokens(explainer), asked)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from dashboard import formatting
@@ -9,6 +12,9 @@ from dashboard.neighborhood_survival import NeighborhoodSurvival
 from dashboard.survival_figures import CurveOptions, draw_curves
 from dashboard.widgets import current_palette, plain_text
 from dashboard.wording import count
+
+if TYPE_CHECKING:
+    from engine.epidemiology.survival_curves import Curve
 
 MEANING = (
     "Kaplan-Meier curves: the share still alive by months, with its 95% interval as a band and the "
@@ -42,22 +48,33 @@ def show_survival(found: NeighborhoodSurvival | None, source: str, *, synthetic:
     options = CurveOptions(
         palette=current_palette(), endpoint=found.endpoint, source=source, synthetic=synthetic
     )
-    st.plotly_chart(
-        draw_curves(found.curves, options, found.log_rank),
-        key="patient_survival",
-        config={"displayModeBar": False},
-        alt=_alt(found),
-    )
-    for caveat in found.caveats:
-        st.caption(f":material/info: {plain_text(caveat)}")
+    left, right = st.columns([1.9, 1], gap="medium")
+    with left:
+        st.plotly_chart(
+            draw_curves(found.curves, options, found.log_rank),
+            key="patient_survival",
+            config={"displayModeBar": False},
+            alt=_alt(found),
+        )
+    with right:
+        for curve in found.curves:
+            st.markdown(f"**{plain_text(curve.name)}**  \n{_say(curve)}")
+        if found.log_rank is not None:
+            st.markdown(f"Log-rank test: {formatting.p_value(found.log_rank.p_value)}")
+        for caveat in found.caveats:
+            st.caption(f":material/info: {plain_text(caveat)}")
+
+
+def _say(curve: Curve) -> str:
+    low, high = (formatting.months(end) for end in curve.median_interval)
+    median = "median not reached"
+    if math.isfinite(curve.median):
+        median = f"median {formatting.months(curve.median)} ({low} to {high})"
+    return f"n = {curve.n:,}, {count(curve.num_events, 'death')}, {median}"
 
 
 def _alt(found: NeighborhoodSurvival) -> str:
-    groups = "; ".join(
-        f"{curve.name}: {count(curve.num_events, 'death')} of {curve.n} patients, median "
-        f"{formatting.months(curve.median)}"
-        for curve in found.curves
-    )
+    groups = "; ".join(f"{curve.name}: {_say(curve)}" for curve in found.curves)
     test = (
         "" if found.log_rank is None else f"; log-rank {formatting.p_value(found.log_rank.p_value)}"
     )

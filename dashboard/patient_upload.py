@@ -51,6 +51,7 @@ class Uploaded:
         cohort: What was read.
         tumors: Its tumors, placed.
         vectors: Their embeddings, (T, D), float32.
+        storable: Whether `content` says everything that storing it needs.
     """
 
     file_id: str
@@ -61,6 +62,7 @@ class Uploaded:
     cohort: Cohort
     tumors: tuple[PlacedTumor, ...]
     vectors: npt.NDArray[np.float32]
+    storable: bool = True
 
 
 def choose_upload(key: Published) -> Uploaded | None:
@@ -180,6 +182,7 @@ def forget_upload() -> None:
     """Drop what was uploaded from the browser session."""
     st.session_state.pop(UPLOADED, None)
     st.session_state.pop(explanation_resources.EXPLAINED, None)
+    st.session_state.pop(explanation_resources.UNCHANGED, None)
     st.session_state[ROUND] = st.session_state.get(ROUND, 0) + 1
 
 

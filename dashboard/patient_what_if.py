@@ -57,7 +57,7 @@ def show_what_if(data: MapData, case: Case, explainer: Explainer, tokens: TumorT
         removed = _choose_removed(case, explainer, tokens)
         added = _choose_added(case, explainer, tokens)
     try:
-        unchanged = explanation_resources.see_unchanged(explainer, tokens, case.cancer_type)
+        unchanged = explanation_resources.load_unchanged(explainer, tokens, case.cancer_type)
         told = change_tumor(explainer, unchanged, removed, added)
     except EngineError as error:
         show_error(error)

@@ -156,8 +156,7 @@ def _show_why(subject: Subject, explainer: Explainer, tokens: TumorTokens) -> No
 
 def _choose(subject: Subject, explainer: Explainer) -> Asked:
     """Let the reader choose a prediction and a class, or the place on the map."""
-    heads = explainer.placer.predictor.heads.heads if explainer.placer.predictor else ()
-    known = {head.task for head in heads}
+    known = {*explainer.shipped, *explainer.own}
     told = {
         a.title: a
         for a in answers(subject.case.predictions)
@@ -186,19 +185,18 @@ def _choose(subject: Subject, explainer: Explainer) -> Asked:
         format_func=lambda c: f"{class_name(answer.task, c)}: {percent(answer.probabilities[c])}",
         key=f"why_class_{answer.task}_{subject.case.sample_id}",
     )
-    return Asked(task=answer.task, class_name=chosen)
+    return explainer.asked(answer.task, chosen)
 
 
 def _say_what_is_left_out(subject: Subject, explainer: Explainer) -> None:
     """Name what is not explained, and the reason."""
     told = answers(subject.case.predictions)
     hidden = [f"{a.title} ({FLAGS[a.flag].label})" for a in told if a.flag in NOT_INTERPRETED]
-    heads = explainer.placer.predictor.heads.heads if explainer.placer.predictor else ()
-    known = {head.task for head in heads}
-    own = [f"{a.title} (a head of your own)" for a in told if a.task not in known]
+    known = {*explainer.shipped, *explainer.own}
+    gone = [f"{a.title} (its head is not there any more)" for a in told if a.task not in known]
     others = [f"{title} (not asked of this type)" for title in not_asked(subject.case.predictions)]
-    if hidden or own or others:
-        st.caption(plain_text(f"Not explained: {'; '.join([*hidden, *own, *others])}."))
+    if hidden or gone or others:
+        st.caption(plain_text(f"Not explained: {'; '.join([*hidden, *gone, *others])}."))
 
 
 def _told(

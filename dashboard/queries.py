@@ -229,7 +229,7 @@ def load_map(reader: Reader, name: str | None) -> MapData | None:
     studies = {study.study_id: study for study in list_studies(reader)}
     present = set(samples["study_id"].unique().to_pylist())
     return MapData(
-        snapshot=reader.info.number,
+        snapshot=reader.info.content,
         layout_id=layout["layout_id"],
         name=layout["name"],
         model_digest=layout["model_digest"],

@@ -15,7 +15,7 @@ from dashboard.theme import LIGHT
 FONT = "DejaVu Sans"
 WIDTH, HEIGHT = 520.0, 250.0
 LEFT, RIGHT, TOP, BOTTOM = 44.0, 14.0, 10.0, 84.0
-COLORS = (LIGHT.categories[1], LIGHT.categories[0])
+COLORS = (LIGHT.categories[0], LIGHT.categories[1])
 DASHES = ("", "6 3")
 FAINT, INK = LIGHT.faint, LIGHT.ink
 

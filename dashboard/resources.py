@@ -28,7 +28,7 @@ from dashboard.coloring import (
 from dashboard.labels import Labels, encode_labels
 from dashboard.nearest import Space
 from dashboard.outcomes import OwnHeadSummary
-from dashboard.queries import Choice, MapData, Objects
+from dashboard.queries import OOD, Choice, MapData, Objects
 from dashboard.service import Service
 from dashboard.settings import Settings
 from dashboard.workspace import Workspace
@@ -74,7 +74,7 @@ def workspace() -> Workspace:
 def published() -> Published | None:
     """Return the snapshot that is current now; None when nothing was ever published."""
     info = service().store.snapshot()
-    return None if info is None else Published(settings().home, info.number)
+    return None if info is None else Published(settings().home, info.content)
 
 
 @st.cache_resource(max_entries=3, show_spinner=False)
@@ -202,7 +202,7 @@ def load_coloring(key: Published, _data: MapData, layout_id: int, by: ColorBy) -
     if by.kind == "pair":
         states = [load_states(key, _data, layout_id, gene) for gene in (name, by.other)]
         return color_pair((name, by.other), (states[0], states[1]))
-    if by.kind == "number" or name == queries.OOD:
+    if is_number(by):
         return load_numbers(key, _data, layout_id, by.choice)
     labels = load_labels(key, _data, layout_id, name)
     return color_labels(by.choice.title, labels, highlight=by.highlight)
@@ -235,6 +235,17 @@ def load_case(key: Published, _data: MapData, layout_id: int, row: int) -> Case:
 def load_card() -> ModelCard | None:
     """Return the card of the installed weights; None when there are none."""
     return read_card()
+
+
+def is_number(by: ColorBy) -> bool:
+    """Tell whether a coloring is by a number, not by categories."""
+    return by.kind == "number" or by.choice.key == OOD
+
+
+def approved_symbol(symbol: str) -> str | None:
+    """Return the approved symbol of a gene, whatever it is called; None where nobody knows it."""
+    approved = gene_table().resolve([symbol, symbol.upper()], genome=None).approved
+    return next((name for name in approved if name), None)
 
 
 OFFERED_PANEL = "IMPACT505"

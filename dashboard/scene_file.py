@@ -101,7 +101,7 @@ def _panel_parts(scene: Scene, panel: Panel, size: PictureSize) -> list[str]:
 
 def _legend_parts(panel: Panel, left: float, ink: str) -> list[str]:
     parts = []
-    top = TITLE_HEIGHT + 14
+    top = TITLE_HEIGHT + 14.0
     for line, entry in enumerate(panel.entries):
         y = top + 24 * line
         parts.append(f'<circle cx="{left + 8}" cy="{y}" r="6" fill="{entry.color}"/>')

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from dashboard.coloring import NOT_GIVEN, Coloring, Numbers
-from dashboard.queries import MapData, Objects, Rows
+from dashboard.labels import Labels
+from dashboard.queries import MapData, Rows
 from dashboard.wording import count, day
 
 SAMPLE = "Sample"
@@ -18,16 +18,15 @@ CANCER_TYPE = "Cancer type"
 
 
 def tabulate(
-    data: MapData, rows: Rows, coloring: Coloring, labels: Mapping[str, Objects]
+    data: MapData, rows: Rows, colorings: Sequence[Coloring], labels: Mapping[str, Labels]
 ) -> pd.DataFrame:
     """List tumors with their labels.
 
     Args:
         data: The map, N tumors.
         rows: Rows of the map to list, (M,).
-        coloring: What the map is colored by now; becomes a column.
-        labels: Further labels by title, (N,) each; those that none of the M tumors has are left
-            out.
+        colorings: What the map is colored by now; each becomes a column.
+        labels: Further labels by title; those that none of the M tumors has are left out.
 
     Returns:
         M rows, in the order of `rows`.
@@ -38,20 +37,19 @@ def tabulate(
         STUDY: samples["study_id"].to_numpy(dtype=object),
         CANCER_TYPE: samples["cancer_type"].to_numpy(dtype=object),
     }
-    heading = coloring.heading if isinstance(coloring, Numbers) else coloring.title
-    columns.setdefault(heading, coloring.values[rows])
+    for coloring in colorings:
+        columns.setdefault(coloring.heading, coloring.at(rows))
     for title, values in labels.items():
-        chosen = values[rows]
-        if any(value is not None for value in chosen):
-            columns.setdefault(title, chosen)
+        if values.count(rows).any():
+            columns.setdefault(title, values.at(rows))
     return pd.DataFrame(columns)
 
 
-def compose(values: npt.NDArray[np.object_], rows: Rows, most: int = 8) -> pd.DataFrame:
+def compose(labels: Labels, rows: Rows, most: int = 8) -> pd.DataFrame:
     """Count the categories of a selection and compare them with the whole map.
 
     Args:
-        values: Category of each tumor on the map, (N,); None where it is not given.
+        labels: Category of each tumor on the map.
         rows: The selection, (M,), M at least 1.
         most: Categories listed; the rest is one line.
 
@@ -59,23 +57,37 @@ def compose(values: npt.NDArray[np.object_], rows: Rows, most: int = 8) -> pd.Da
         Columns `Category`, `Tumors`, `Share` of the selection and `On the map`, shares in percent;
         the largest category first.
     """
-    named = pd.Series(values, dtype=object)
-    named = named.where(named.notna(), NOT_GIVEN)
-    inside = named.iloc[rows].value_counts()
-    overall = named.value_counts()
-    order = sorted(inside.index, key=lambda name: (-inside[name], name))
-    lines = [(name, int(inside[name]), int(overall[name])) for name in order[:most]]
+    names = [*labels.names, NOT_GIVEN]
+    inside = [*labels.count(rows).tolist(), 0]
+    inside[-1] = len(rows) - sum(inside)
+    overall = [*labels.counts.tolist(), labels.num_missing]
+    present = [place for place in range(len(names)) if inside[place]]
+    order = sorted(present, key=lambda place: (-inside[place], names[place]))
+    lines = [(names[place], inside[place], overall[place]) for place in order[:most]]
     rest = order[most:]
     if rest:
         word = count(len(rest), "further category")
-        lines.append((word, int(inside[rest].sum()), int(overall[rest].sum())))
+        lines.append((word, sum(inside[i] for i in rest), sum(overall[i] for i in rest)))
     return pd.DataFrame(
         {
             "Category": [name for name, _, _ in lines],
             "Tumors": [found for _, found, _ in lines],
             "Share": [100 * found / len(rows) for _, found, _ in lines],
-            "On the map": [100 * everywhere / len(named) for _, _, everywhere in lines],
+            "On the map": [100 * everywhere / len(labels) for _, _, everywhere in lines],
         }
+    )
+
+
+def spread_of(coloring: Numbers, rows: Rows) -> str:
+    """Say how a number is spread in a selection; empty where it is known of no tumor."""
+    known = coloring.values[rows]
+    known = known[np.isfinite(known)]
+    if not known.size:
+        return ""
+    low, middle, high = np.quantile(known, [0.25, 0.5, 0.75])
+    return (
+        f"{coloring.heading}: median {middle:,.3g}, middle half {low:,.3g} to {high:,.3g}, known "
+        f"for {count(known.size, 'tumor')}"
     )
 
 

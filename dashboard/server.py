@@ -12,10 +12,11 @@ from starlette.middleware import Middleware
 
 from dashboard import map_routes
 from dashboard.access import require_rule
+from dashboard.first_paint import FirstPaint
 from dashboard.headers import HardenedHeaders
 
 app = st.App(
     Path(__file__).parent / "app.py",
     routes=require_rule(map_routes.routes()),
-    middleware=[Middleware(HardenedHeaders)],
+    middleware=[Middleware(HardenedHeaders), Middleware(FirstPaint)],
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboard.cases import OOD_RULE_SHARE, Case
-from dashboard.predictions import percent
+from dashboard.formatting import percent
 
 LOW_AGREEMENT = 0.4
 """Below this share the place on the map says little; 0.4 is 6 of 15."""

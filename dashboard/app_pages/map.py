@@ -5,30 +5,35 @@ from __future__ import annotations
 import functools
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import resources
-from dashboard.appearance import current_appearance
+from dashboard import address, resources
+from dashboard.chosen import CHANGED, adopt, keep_in_address, scene_selection
 from dashboard.cluster_section import show_clusters
-from dashboard.coloring import Coloring
-from dashboard.figures import MAP_CONFIG, MapOptions, View, draw_map
-from dashboard.map_controls import choose_coloring, choose_map
+from dashboard.figure_export import offer_pictures
+from dashboard.map_controls import choose_colorings, choose_map
+from dashboard.map_resources import load_region_labels
+from dashboard.map_search import show_search
 from dashboard.map_selection import (
-    clear_selection,
-    keep_selection,
-    num_cleared,
     select_rows,
     selected_rows,
+    show_distinctive,
     show_selection,
     show_summary,
 )
+from dashboard.map_view import show_scene
+from dashboard.narrowing_controls import choose_foreground
 from dashboard.queries import MapData
-from dashboard.resources import ColorBy
-from dashboard.view_keeper import MAP_CONTAINER, mount_keeper, reported_view
+from dashboard.resources import ColorBy, Published
+from dashboard.scene import OverlayPoint, Scene, make_panel
+from dashboard.scene_file import scene_files
+from dashboard.selection import source_lines
+from dashboard.shelf import Packed
+from dashboard.theme import LIGHT, Palette
 from dashboard.widgets import (
     SAMPLE_PARAMETER,
     addressed_tumor,
     current_palette,
-    find_tumor,
     forget_tumor,
     guarded,
     plain_text,
@@ -36,15 +41,19 @@ from dashboard.widgets import (
     show_header,
     tumor_key,
 )
-from dashboard.wording import DISTANCE, QUALITY, count, day
+from dashboard.wording import DISTANCE, QUALITY, count
 
 LABEL_ACCURACY = "label_knn_accuracy"
 
+# A string below a name would be shown: the script of a page is run with Streamlit's "magic".
 CHART = "map_chart"
-DRAWN = "map_drawn"
+# Key of the container around the map; Streamlit turns it into a CSS class.
+AREA = "map_area"
+# Where the session keeps what is seen: version of the map and edges.
+CAMERA = "map_camera"
 
 STYLE = f"""<style>
-.st-key-{MAP_CONTAINER} {{ flex: none; height: max(480px, calc(100vh - 225px)); }}
+.st-key-{AREA} {{ flex: none; height: max(480px, calc(100vh - 225px)); }}
 </style>"""
 
 
@@ -52,6 +61,7 @@ STYLE = f"""<style>
 @guarded
 def show_map() -> None:
     """Draw the controls, the map and what is selected; nothing else runs again."""
+    st.session_state.pop(CHANGED, None)
     key = resources.published()
     if key is None:
         st.rerun()
@@ -66,35 +76,49 @@ def show_map() -> None:
         if data is None:
             st.info("The tumors that this map was fitted to are gone. Choose another map.")
             return
-        by = choose_coloring(key, data, choices)
-        _search(data)
+        show_search(key, data, choices)
+        _marked(key, data)
+        chosen = choose_colorings(key, data, choices)
+        foreground = choose_foreground(key, data, choices)
         beside = st.container()
-    if by is None:
+    known = [by for by in chosen if by is not None]
+    if len(known) < len(chosen):
         return
-    coloring = resources.load_coloring(key, data, data.layout_id, by)
     with right:
-        _draw(data, coloring, by)
-        _facts(data, coloring)
+        make = functools.partial(_scene, key, data, tuple(known))
+        mask = None if foreground is None else foreground.packed
+        _draw(data, make(current_palette(), foreground=mask))
+        _facts(data, functools.partial(make, LIGHT, foreground=mask))
+    _show_selected(key, data, known, beside)
+
+
+def _show_selected(
+    key: Published, data: MapData, chosen: list[ColorBy], beside: DeltaGenerator
+) -> None:
+    """Say beside the map and below it what is selected."""
+    colorings = tuple(resources.load_coloring(key, data, data.layout_id, by) for by in chosen)
     rows = selected_rows(data)
     with beside:
-        show_summary(data, coloring, rows, clear_selection)
+        show_summary(key, data, colorings[0], rows)
         show_clusters(data, functools.partial(select_rows, data))
-    if rows is not None and rows.size:
-        show_selection(key, data, coloring, rows)
+    if rows is not None:
+        show_selection(key, data, colorings, rows)
+    keep_in_address(data)
+    if rows is not None:
+        show_distinctive(key, data)
 
 
-def _search(data: MapData) -> None:
-    find_tumor(data, key="map_search")
+def _marked(key: Published, data: MapData) -> None:
+    """Offer what can be done with the tumor that is marked."""
     row = addressed_tumor(data)
     if row is None:
         return
-    name = tumor_key(data, row)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.page_link(
             "app_pages/patient.py",
             label=f"Open {plain_text(data.places.sample_ids[row])}",
             icon=":material/person_search:",
-            query_params={SAMPLE_PARAMETER: name},
+            query_params={SAMPLE_PARAMETER: tumor_key(data, row)},
         )
         st.button(
             "Forget",
@@ -104,53 +128,90 @@ def _search(data: MapData) -> None:
             on_click=forget_tumor,
             key="map_forget",
         )
-
-
-def _draw(data: MapData, coloring: Coloring, by: ColorBy) -> None:
-    options = _options(data, by)
-    figure = draw_map(data.places, coloring, options)
-    # A cleared selection must leave the picture too: another revision draws it anew.
-    figure.update_layout(uirevision=f"map-{num_cleared()}")
-    # Rows mean something only in the snapshot that was drawn: each has a chart of its own, and a
-    # lasso on an older picture is read as the tumors that the reader saw there.
-    chart = f"{CHART}_{data.snapshot}_{data.layout_id}"
-    with st.container(key=MAP_CONTAINER):
-        st.plotly_chart(
-            figure,
-            key=chart,
-            height="stretch",
-            on_select=functools.partial(keep_selection, chart, data),
-            config=MAP_CONFIG,
-            alt=f"Map of {count(len(data), 'tumor')} colored by {coloring.title}",
-        )
-    mount_keeper()
-
-
-def _options(data: MapData, by: ColorBy) -> MapOptions:
-    """Keep the view of the last picture as long as the picture stays the same."""
-    marked = addressed_tumor(data)
-    appearance = current_appearance()
-    identity = (data.layout_id, data.snapshot, by, marked, appearance, num_cleared())
-    drawn = st.session_state.get(DRAWN)
-    if drawn is None or drawn[0] != identity:
-        same_map = drawn is not None and drawn[0][0] == data.layout_id
-        view = reported_view() if same_map else View()
-        drawn = (identity, view, selected_rows(data))
-        st.session_state[DRAWN] = drawn
-    return MapOptions(
-        palette=current_palette(),
-        source=f"{count(len(data), 'tumor')} · map {data.name} v{data.layout_id}, "
-        f"{day(data.created_at)} · model {data.model_digest[:8]}",
-        synthetic=data.synthetic,
-        view=drawn[1],
-        marked=marked,
-        selected=drawn[2],
+    st.toggle(
+        "Show its nearest tumors",
+        key="near",
+        bind="query-params",
+        help="The 15 tumors that are most like it in the full model, wherever they lie on the map.",
     )
 
 
-def _facts(data: MapData, coloring: Coloring) -> None:
-    if coloring.note:
-        st.caption(coloring.note)
+def _scene(
+    key: Published,
+    data: MapData,
+    chosen: tuple[ColorBy, ...],
+    palette: Palette,
+    *,
+    foreground: Packed | None = None,
+) -> Scene:
+    """Compose what the map shows."""
+    panels = []
+    for place, by in enumerate(chosen):
+        coloring = resources.load_coloring(key, data, data.layout_id, by)
+        panels.append(make_panel("abcd"[place], coloring, palette))
+    return Scene(
+        data=data,
+        panels=tuple(panels),
+        palette=palette,
+        foreground=foreground,
+        points=_overlay(key, data, palette),
+        labels=load_region_labels(key, data, data.layout_id, chosen[0]),
+        selection=scene_selection(data),
+        view=_camera(data),
+    )
+
+
+def _overlay(key: Published, data: MapData, palette: Palette) -> tuple[OverlayPoint, ...]:
+    """Return the marked tumor, and its nearest ones where they are asked for."""
+    row = addressed_tumor(data)
+    if row is None:
+        return ()
+    found = _point(data, row, "found", palette.accent, str(data.places.sample_ids[row]))
+    if not st.session_state.get("near"):
+        return (found,)
+    case = resources.load_case(key, data, data.layout_id, row)
+    near = [_point(data, n, "neighbor", palette.accent, "") for n in case.neighbors.tolist()]
+    return (*near, found)
+
+
+def _point(data: MapData, row: int, role: str, color: str, label: str) -> OverlayPoint:
+    x, y = float(data.places.x[row]), float(data.places.y[row])
+    return OverlayPoint(x=x, y=y, label=label, role=role, color=color, row=row)
+
+
+def _camera(data: MapData) -> address.Edges | None:
+    """Return what was seen last in this session, or what the address names."""
+    kept: tuple[int, address.Edges] | None = st.session_state.get(CAMERA)
+    if kept is not None and kept[0] == data.layout_id:
+        return kept[1]
+    return address.read_camera(data.layout_id)
+
+
+@st.fragment
+@guarded
+def _draw(data: MapData, scene: Scene) -> None:
+    """Show the map. Moving it runs this part only; a selection runs the page around it."""
+    if st.session_state.get(CHANGED):
+        st.rerun()
+    # Rows mean something only in the snapshot that was drawn: each has a map of its own, and a
+    # lasso on an older picture is read as the tumors that the reader saw there.
+    name = f"{CHART}_{data.snapshot}_{data.layout_id}"
+    with st.container(key=AREA):
+        state = show_scene(
+            scene,
+            key=name,
+            height="stretch",
+            on_selection_change=functools.partial(adopt, name, data),
+        )
+    if state.view is not None and state.view != st.session_state.get(CAMERA, (0, None))[1]:
+        st.session_state[CAMERA] = (data.layout_id, state.view)
+        address.write_camera(data.layout_id, state.view)
+    if state.opened is not None:
+        place = {SAMPLE_PARAMETER: tumor_key(data, state.opened)}
+        st.switch_page("app_pages/patient.py", query_params=place)
+
+
+def _facts(data: MapData, make: functools.partial[Scene]) -> None:
     card = resources.load_card()
     if card is not None and card.digest != data.model_digest:
         st.caption(
@@ -166,6 +227,14 @@ def _facts(data: MapData, coloring: Coloring) -> None:
             if estimate:
                 text = f"{title} {estimate['value']:.2f}{_floor(data, measure)}"
                 st.caption(text, help=meaning, width="content")
+        st.space("stretch")
+        offer_pictures(
+            scene_files(make, "Map of tumors"),
+            None,
+            name="Map of tumors",
+            caption=source_lines(data),
+            key="map_files",
+        )
 
 
 def _floor(data: MapData, measure: str) -> str:

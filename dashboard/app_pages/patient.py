@@ -7,23 +7,14 @@ from collections.abc import Collection
 import streamlit as st
 
 from dashboard import resources
-from dashboard.cases import Case, uploaded_case
-from dashboard.origins import explain_by_source
-from dashboard.patient_predictions import show_predictions
-from dashboard.patient_sections import (
-    show_alterations,
-    show_clinical,
-    show_neighbors,
-    show_place,
-    show_sequenced,
-    show_trust,
-)
+from dashboard.cases import uploaded_case
+from dashboard.patient_board import BoardSubject, show_board
+from dashboard.patient_typed import choose_typed, forget_typed
 from dashboard.patient_upload import Uploaded, choose_upload, forget_upload, store_upload
-from dashboard.patient_why import Subject, show_explanations
-from dashboard.queries import CANCER_TYPE, SAMPLE_LABELS, STUDY, MapData, Objects
+from dashboard.queries import MapData
 from dashboard.resources import Published
 from dashboard.widgets import addressed_tumor, find_tumor, guarded, show_empty, show_header
-from dashboard.wording import FIRST_LABELS, count
+from dashboard.wording import count
 from engine.readers.options import STUDY_ID
 
 # The map card is as high as the cards beside it, and never too low to read.
@@ -31,7 +22,11 @@ STYLE = """<style>
 .st-key-patient_map { min-height: 440px; }
 </style>"""
 
-SOURCES = {"stored": "A stored tumor", "upload": "Upload a file"}
+SOURCES = {
+    "stored": "A stored tumor",
+    "upload": "Upload a file",
+    "typed": "Type alterations",
+}
 
 
 @st.fragment
@@ -42,8 +37,8 @@ def show_patient() -> None:
     data = None if key is None else resources.load_map(key, None)
     if key is None or data is None:
         st.rerun()
-    first, middle, last = st.columns([1.05, 1.75, 1.05], gap="medium")
-    with first:
+    left, right = st.columns([1, 2.2], gap="medium", vertical_alignment="bottom")
+    with left:
         source = st.segmented_control(
             "Tumor",
             list(SOURCES),
@@ -54,51 +49,54 @@ def show_patient() -> None:
             bind="query-params",
             width="stretch",
         )
-        uploaded = choose_upload(key) if source == "upload" else None
-        case = _uploaded(data, uploaded) if source == "upload" else _stored(key, data)
-    if case is None:
-        with middle:
-            _advise(source)
-        if source == "upload":
-            # Loading takes seconds: it happens while the reader looks for the file.
-            resources.load_placer(key)
+    if source == "stored":
+        with right:
+            find_tumor(data, key="patient_search", label="Find a stored tumor")
+        subject = _stored(key, data)
+    else:
+        uploaded = choose_typed(key) if source == "typed" else choose_upload(key)
+        subject = _uploaded(key, data, uploaded)
+    if subject is not None:
+        show_board(subject)
         return
-    with first:
-        show_sequenced(case)
-    with middle:
-        show_place(data, case)
-    with last:
-        show_trust(case, explain_by_source(data, case.neighbors))
-        if uploaded is not None:
-            _offer_storing(uploaded, resources.load_studies(key)["study_id"].to_pylist())
-    show_neighbors(data, case, _labels(key, data))
-    show_predictions(case, resources.load_own_heads(key), resources.load_card())
-    row = addressed_tumor(data) if source == "stored" else None
-    cohort = uploaded.cohort if uploaded is not None else None
-    show_explanations(Subject(key=key, data=data, case=case, row=row, cohort=cohort))
-    show_alterations(case)
-    show_clinical(case)
+    _advise(source)
+    if source != "stored":
+        # Loading takes seconds: it happens while the reader looks for the file.
+        resources.load_placer(key)
 
 
-def _stored(key: Published, data: MapData) -> Case | None:
-    find_tumor(data, key="patient_search", label="Find a stored tumor")
+def _stored(key: Published, data: MapData) -> BoardSubject | None:
     row = addressed_tumor(data)
-    return None if row is None else resources.load_case(key, data, data.layout_id, row)
+    if row is None:
+        return None
+    case = resources.load_case(key, data, data.layout_id, row)
+    return BoardSubject(key=key, data=data, case=case, row=row)
 
 
-def _uploaded(data: MapData, uploaded: Uploaded | None) -> Case | None:
+def _uploaded(key: Published, data: MapData, uploaded: Uploaded | None) -> BoardSubject | None:
     if uploaded is None:
         return None
-    names = [tumor.sample_id for tumor in uploaded.tumors]
-    place = 0
-    if len(names) > 1:
-        place = st.selectbox(
-            f"{count(len(names), 'tumor')} in this file",
-            range(len(names)),
-            format_func=names.__getitem__,
-            key="patient_tumor",
-        )
-    return uploaded_case(data, uploaded.cohort, uploaded.tumors[place])
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        place = _choose_tumor([tumor.sample_id for tumor in uploaded.tumors])
+        _offer_storing(uploaded, resources.load_studies(key)["study_id"].to_pylist())
+    return BoardSubject(
+        key=key,
+        data=data,
+        case=uploaded_case(data, uploaded.cohort, uploaded.tumors[place]),
+        cohort=uploaded.cohort,
+        vector=uploaded.vectors[place],
+    )
+
+
+def _choose_tumor(names: list[str]) -> int:
+    if len(names) == 1:
+        return 0
+    return st.selectbox(
+        f"{count(len(names), 'tumor')} in this file",
+        range(len(names)),
+        format_func=names.__getitem__,
+        key="patient_tumor",
+    )
 
 
 def _advise(source: str) -> None:
@@ -109,6 +107,13 @@ def _advise(source: str) -> None:
             "from the server, placed on the map, and forgotten with this browser session.",
             ":material/upload_file:",
         )
+    elif source == "typed":
+        show_empty(
+            "Type what the report of the laboratory lists",
+            "Choose each gene with its kind of alteration, say which genes were looked at, and "
+            "place it on the map. Nothing is stored.",
+            ":material/edit_note:",
+        )
     else:
         show_empty(
             "Choose a tumor",
@@ -117,46 +122,38 @@ def _advise(source: str) -> None:
         )
 
 
+def _forget() -> None:
+    forget_upload()
+    forget_typed()
+
+
 def _offer_storing(uploaded: Uploaded, taken: Collection[str]) -> None:
-    with st.popover("Store this tumor", icon=":material/save:", width="stretch"):
-        st.caption(
-            "It becomes a study of its own in the store of this server, where everybody who may "
-            "open the dashboard sees it."
-        )
-        study_id = st.text_input(
-            "Study id", key="patient_study_id", placeholder="For example board_2026_07"
-        )
-        problem = _problem_with(study_id or "", taken)
-        if study_id and problem:
-            st.caption(problem)
-        if st.button("Store", type="primary", disabled=bool(problem), key="patient_store"):
-            store_upload(uploaded, study_id or "")
-            st.success("A job stores it now: see the Data page.")
-    st.button(
-        "Forget this upload",
-        icon=":material/delete:",
-        on_click=forget_upload,
-        width="stretch",
-        key="patient_forget",
+    if uploaded.storable:
+        with st.popover("Store this tumor", icon=":material/save:"):
+            _ask_study_id(uploaded, taken)
+    st.button("Forget this tumor", icon=":material/delete:", on_click=_forget, key="patient_forget")
+
+
+def _ask_study_id(uploaded: Uploaded, taken: Collection[str]) -> None:
+    st.caption(
+        "It becomes a study of its own in the store of this server, where everybody who may open "
+        "the dashboard sees it."
     )
+    study_id = st.text_input(
+        "Study id", key="patient_study_id", placeholder="For example board_2026_07"
+    )
+    problem = _problem_with(study_id or "", taken)
+    if study_id and problem:
+        st.caption(problem)
+    if st.button("Store", type="primary", disabled=bool(problem), key="patient_store"):
+        store_upload(uploaded, study_id or "")
+        st.success("A job stores it now: see the Data page.")
 
 
 def _problem_with(study_id: str, taken: Collection[str]) -> str:
     if not STUDY_ID.fullmatch(study_id):
         return "Use letters, digits, “_”, “.” and “-”, beginning with a letter or digit."
     return "A study of this name is stored already: choose another." if study_id in taken else ""
-
-
-def _labels(key: Published, data: MapData) -> dict[str, Objects]:
-    titles = {CANCER_TYPE: SAMPLE_LABELS[CANCER_TYPE]}
-    if len(data.studies) > 1:
-        titles[STUDY] = SAMPLE_LABELS[STUDY]
-    known = {choice.key: choice.title for choice in resources.load_choices(key).labels}
-    titles |= {label: known[label] for label in FIRST_LABELS if label in known}
-    return {
-        title: resources.load_label(key, data, data.layout_id, label)
-        for label, title in titles.items()
-    }
 
 
 def show_page() -> None:

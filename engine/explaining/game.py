@@ -16,7 +16,8 @@ from engine.errors import ExplanationError
 from engine.explaining.alterations import TumorUnits, Unit, dissect
 from engine.explaining.networks import Networks
 from engine.explaining.passes import TumorPass
-from engine.explaining.targets import EMBEDDINGS, Target, Told
+from engine.explaining.raw_blocks import RawBlocks
+from engine.explaining.targets import EMBEDDINGS, RAW, Target, Told
 from engine.heads import ADAPTED, FROZEN
 from engine.progress import Progress, no_progress
 from engine.tokens import TumorTokens
@@ -113,6 +114,10 @@ class TumorGame:
         needed = ADAPTED in self.target.reads
         return TumorPass(self.networks.bent, self.tumor) if needed else None
 
+    @cached_property
+    def _raw(self) -> RawBlocks | None:
+        return RawBlocks(self.tumor) if set(RAW) & set(self.target.reads) else None
+
     def values(self, present: Bools, *, progress: Progress = no_progress) -> Floats:
         """Tell the target for coalitions of units.
 
@@ -148,6 +153,8 @@ class TumorGame:
             told |= {EMBEDDINGS: self.networks.align(states), FROZEN: states.features}
         if self._bent is not None:
             told[ADAPTED] = self.networks.read_bent(self._bent.gated(gates).features)
+        if self._raw is not None:
+            told |= self._raw.read(gates)
         return self.target.score(told)
 
     def _values(self, present: Bools) -> Floats:
@@ -158,6 +165,8 @@ class TumorGame:
                 told |= {EMBEDDINGS: self.networks.align(states), FROZEN: states.features}
             if self._bent is not None:
                 told[ADAPTED] = self.networks.read_bent(self._bent.present(present).features)
+            if self._raw is not None:
+                told |= self._raw.read(torch.from_numpy(present).float())
             scores: Floats = self.target.score(told).double().cpu().numpy()
             return scores
 

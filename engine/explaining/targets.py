@@ -11,7 +11,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import normalize
 
+from engine.directions import Directions
 from engine.errors import ExplanationError
+from engine.few_features import BURDEN, COPY_LEVELS, MUTATED, TRUNCATED
+from engine.finetune import Expert, OwnHead
 from engine.heads import ADAPTED, FROZEN, Head
 from engine.placement import Reference
 from engine.survival import RiskHead
@@ -20,12 +23,15 @@ EMBEDDINGS = "embeddings"
 FIELDS = (EMBEDDINGS, FROZEN, ADAPTED)
 """Fields of a `Readout`, in its order."""
 
+RAW = (MUTATED, TRUNCATED, COPY_LEVELS, BURDEN)
+"""What is read of a tumor without any encoder, as `engine.few_features.raw_blocks` tells it."""
+
 TEMPERATURE = 0.02
 """Of the weights exp(cosine / temperature) that stand in for a hard choice of neighbors."""
 
 AXES = ("x", "y")
 Told = dict[str, Tensor]
-"""Fields of a readout as tensors, (S, ...) each."""
+"""Fields of a readout, and raw features, as tensors, (S, ...) each."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +41,7 @@ class Target:
     Args:
         name: What it is, for example "cancer type: LUAD".
         scale: In what it is counted, for example "log odds".
-        reads: Which fields of a readout it needs.
+        reads: Which fields of a readout, and which raw features, it needs.
         score: Those fields, (S, ...) each, to the number of each tumor, (S,).
     """
 
@@ -58,12 +64,7 @@ def for_head(head: Head, class_name: str) -> Target:
     Raises:
         ExplanationError: If the head has no such class.
     """
-    if class_name not in head.classes:
-        raise ExplanationError(
-            f"The class {class_name!r} was asked for, and the head {head.task} has "
-            f"{', '.join(head.classes)}. Choose one of them."
-        )
-    number = head.classes.index(class_name)
+    number = _number_of(head.task, head.classes, class_name)
     weights = torch.from_numpy(np.array(head.weights))
     others = [i for i in range(len(head.classes)) if i != number]
 
@@ -74,6 +75,56 @@ def for_head(head: Head, class_name: str) -> Target:
 
     name = f"{head.task}: {class_name}"
     return Target(name=name, scale="log odds", reads=(head.reads,), score=score)
+
+
+def for_own_head(head: OwnHead, directions: Directions, class_name: str) -> Target:
+    """Explain how likely a class is to a head that was trained on few labels.
+
+    Args:
+        head: The head.
+        directions: Directions of the encoder that it was trained on.
+        class_name: One of its classes.
+
+    Returns:
+        The log odds of the class against all others together, log p / (1 - p).
+
+    Raises:
+        ExplanationError: If the head has no such class.
+    """
+    number = _number_of(head.task, head.classes, class_name)
+    others = [i for i in range(len(head.classes)) if i != number]
+    experts = [(expert, *_as_tensors(expert)) for expert in head.experts]
+    blocks = {name: torch.from_numpy(np.array(b)) for name, b in directions.blocks.items()}
+
+    def score(told: Told) -> Tensor:
+        inputs = torch.cat([told[FROZEN], told[EMBEDDINGS]], 1)
+        read = told | {name: _affine(inputs, block) for name, block in blocks.items()}
+        sums = torch.zeros_like(inputs[:, :1])
+        for expert, weights, center, scale in experts:
+            logits = _affine(torch.cat([read[name] for name in expert.blocks], 1), weights)
+            sums = sums + 2 * torch.tanh((logits - center.to(logits)) / (2 * scale.to(logits)))
+        told_logits = head.slope * sums + torch.from_numpy(np.array(head.bias)).to(sums)
+        return told_logits[:, number] - told_logits[:, others].logsumexp(1)
+
+    read_raw = tuple(name for name in RAW if any(name in e.blocks for e in head.experts))
+    reads = (EMBEDDINGS, FROZEN, *read_raw)
+    return Target(name=f"{head.task}: {class_name}", scale="log odds", reads=reads, score=score)
+
+
+def _as_tensors(expert: Expert) -> tuple[Tensor, Tensor, Tensor]:
+    weights, center, scale = (
+        torch.from_numpy(np.array(a)) for a in (expert.weights, expert.center, expert.scale)
+    )
+    return weights, center, scale
+
+
+def _number_of(task: str, classes: tuple[str, ...], class_name: str) -> int:
+    if class_name not in classes:
+        raise ExplanationError(
+            f"The class {class_name!r} was asked for, and the head {task} has "
+            f"{', '.join(classes)}. Choose one of them."
+        )
+    return classes.index(class_name)
 
 
 def for_risk(risk: RiskHead, row: int) -> Target:

@@ -1,33 +1,23 @@
 from __future__ import annotations
 
-import json
+import base64
 from collections.abc import Iterable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from cache.store import Store
-from dashboard import map_selection, resources
+from dashboard import chosen, resources
 from dashboard.card import ModelCard
-from dashboard.map_selection import SELECTION
-from tests.app.pages import Open, texts
+from dashboard.scene import pack_rows
+from tests.app.pages import Open, has_scene, legend, scene, select, texts
 from tests.app.small_home import MODEL_DIGEST, build_home, draw_cohort, place_study
-
-
-def figure(app: AppTest) -> dict[str, Any]:
-    """The figure of the map as the browser gets it."""
-    (chart,) = app.get("plotly_chart")
-    spec: dict[str, Any] = json.loads(chart.proto.spec)
-    return spec
-
-
-def legend(app: AppTest) -> list[str]:
-    traces = [trace for trace in figure(app)["data"] if "legendrank" in trace]
-    return [trace["name"] for trace in sorted(traces, key=lambda trace: trace["legendrank"])]
 
 
 def test_without_a_store_it_says_what_to_do(tmp_path: Path, open_page: Open) -> None:
@@ -35,7 +25,7 @@ def test_without_a_store_it_says_what_to_do(tmp_path: Path, open_page: Open) -> 
     assert not app.exception
     assert "No map yet" in texts(app)
     assert "make demo" in texts(app)
-    assert not app.get("plotly_chart")
+    assert not has_scene(app)
 
 
 def test_studies_without_a_map_say_what_to_do(tmp_path: Path, open_page: Open) -> None:
@@ -48,7 +38,7 @@ def test_studies_without_a_map_say_what_to_do(tmp_path: Path, open_page: Open) -
 def test_the_map_carries_notice_counts_and_quality(full_home: Path, open_page: Open) -> None:
     app = open_page(full_home)
     assert not app.exception
-    notice = figure(app)["layout"]["annotations"][0]["text"]
+    notice = scene(app)["caption"]
     assert "SYNTHETIC" in notice
     assert "Research use only" in notice
     assert "90 tumors" in notice
@@ -94,7 +84,7 @@ def test_gene_tells_not_profiled_from_wild_type(full_home: Path, open_page: Open
 def test_an_earlier_symbol_finds_the_gene(full_home: Path, open_page: Open) -> None:
     app = open_page(full_home, by="Gene", gene="MLL2")
     assert "is now called **KMT2D**" in texts(app)
-    assert figure(app)["layout"]["legend"]["title"]["text"] == "<b>KMT2D</b>"
+    assert scene(app)["panels"][0]["title"] == "KMT2D"
 
 
 def test_an_unknown_gene_is_refused_in_words(full_home: Path, open_page: Open) -> None:
@@ -104,9 +94,99 @@ def test_an_unknown_gene_is_refused_in_words(full_home: Path, open_page: Open) -
 
 
 def test_number_has_a_color_bar_with_its_unit(full_home: Path, open_page: Open) -> None:
-    app = open_page(full_home, by="Number")
-    bars = [t["marker"]["colorbar"] for t in figure(app)["data"] if "colorbar" in t["marker"]]
-    assert "mutations per megabase" in bars[0]["title"]["text"]
+    panel = scene(open_page(full_home, by="Number"))["panels"][0]
+    assert panel["kind"] == "numbers"
+    assert panel["scale"]["unit"] == "mutations per megabase"
+    assert len(panel["scale"]["colors"]) == 256
+    places = [tick["at"] for tick in panel["scale"]["ticks"]]
+    assert places == sorted(places)
+    assert places[0] == 0
+
+
+def test_two_genes_are_told_apart_from_tumors_that_were_not_looked_at(
+    full_home: Path, open_page: Open
+) -> None:
+    app = open_page(full_home, by="Two genes", gene="TP53", gene_b="TERT")
+    entries = scene(app)["panels"][0]["entries"]
+    assert [entry["role"] for entry in entries][-2:] == ["wild type", "not profiled"]
+    assert entries[-1]["count"] >= 18
+    assert sum(entry["count"] for entry in entries) == 90
+    assert entries[0]["name"] == "TP53 and TERT"
+
+
+def test_the_same_gene_twice_is_no_pair(full_home: Path, open_page: Open) -> None:
+    app = open_page(full_home, by="Two genes", gene="TP53", gene_b="TP53")
+    assert "Choose two different genes" in texts(app)
+    assert not has_scene(app)
+
+
+def test_maps_side_by_side_are_each_colored_by_their_own(full_home: Path, open_page: Open) -> None:
+    app = open_page(full_home, maps="3", label="Sex", gene2="KRAS")
+    told = scene(app)
+    assert [panel["title"] for panel in told["panels"]] == [
+        "Sex",
+        "KRAS",
+        "Tumor mutational burden",
+    ]
+    assert len({panel["column"] for panel in told["panels"]}) == 3
+    assert app.selectbox(key="by2").value == "gene"
+
+
+def test_a_filter_keeps_the_rest_as_context_and_counts(full_home: Path, open_page: Open) -> None:
+    assert scene(open_page(full_home))["filter"] is None
+    app = open_page(full_home, only="A gene", only_gene="TERT")
+    assert not app.exception
+    told = scene(app)
+    assert told["filter"] is not None
+    assert told["num"] == 90
+    app.pills(key="only_states").set_value(["not profiled"]).run()
+    assert "**18** of 90 tumors in color" in texts(app)
+    assert scene(app)["filter"] != told["filter"]
+    assert scene(app)["geometry"] == told["geometry"]
+
+
+def test_a_filter_by_number_has_bounds(full_home: Path, open_page: Open) -> None:
+    app = open_page(full_home, only="A number", only_number="Age", only_from="20", only_to="90")
+    assert "**90** of 90 tumors in color" in texts(app)
+    app.number_input(key="only_from").set_value(200.0).run()
+    assert "**0** of 90 tumors in color" in texts(app)
+
+
+def test_a_filter_by_label_has_categories(full_home: Path, open_page: Open) -> None:
+    app = open_page(full_home, only="A label", only_label="Sex")
+    assert scene(app)["filter"] is None
+    app.multiselect(key="only_values").set_value(["Female", "Male"]).run()
+    assert "**90** of 90 tumors in color" in texts(app)
+
+
+def test_a_recolor_changes_one_column_and_nothing_else(full_home: Path, open_page: Open) -> None:
+    app = open_page(full_home)
+    before = scene(app)
+    app.run()
+    assert scene(app) == before
+    app.selectbox(key="label").set_value("SEX").run()
+    after = scene(app)
+    assert after["panels"][0]["column"] != before["panels"][0]["column"]
+    assert after["geometry"] == before["geometry"]
+    assert after["selection"] == before["selection"]
+
+
+def test_no_address_names_a_tumor(full_home: Path, open_page: Open) -> None:
+    app = open_page(full_home, sample="synthetic_demo/SYNT-00007", near="true")
+    told = scene(app)
+    urls = [told[name] for name in ("geometry", "hover", "picture", "table")]
+    urls += [panel["column"] for panel in told["panels"]]
+    assert not [url for url in urls if "SYNT" in url]
+    roles = [point["role"] for point in told["overlay"]["points"]]
+    assert roles == ["neighbor"] * 15 + ["found"]
+
+
+def test_regions_are_named_where_their_tumors_lie(full_home: Path, open_page: Open) -> None:
+    told = scene(open_page(full_home))
+    names = [label["text"] for label in told["labels"]]
+    assert 8 <= len(names) <= 14
+    assert names[0] == told["panels"][0]["entries"][0]["name"]
+    assert scene(open_page(full_home, by="Number"))["labels"] == []
 
 
 def test_highlight_replaces_the_frequent_categories(full_home: Path, open_page: Open) -> None:
@@ -117,25 +197,55 @@ def test_highlight_replaces_the_frequent_categories(full_home: Path, open_page: 
     assert names[1].startswith("other (11 categories)")
 
 
+def search(app: AppTest, text: str) -> AppTest:
+    return app.text_input(key="map_search_text").set_value(text).run()
+
+
 def test_search_marks_the_tumor_and_links_to_it(full_home: Path, open_page: Open) -> None:
-    app = open_page(full_home)
-    app.text_input(key="map_search_text").set_value("synt-0000").run()
-    app.selectbox(key="map_search_match").set_value("synthetic_demo/SYNT-00007").run()
+    app = search(open_page(full_home), "synt-0000")
+    app.selectbox(key="map_search_match").set_value("tumor:synthetic_demo/SYNT-00007").run()
     assert app.query_params["sample"] == "synthetic_demo/SYNT-00007"
-    assert "SYNT-00007" in figure(app)["layout"]["annotations"][0]["text"]
+    (point,) = scene(app)["overlay"]["points"]
+    assert point["label"] == "SYNT-00007"
+    assert point["role"] == "found"
     assert app.page_link[0].value == r"Open SYNT\-00007"
+    app.button(key="map_forget").click().run()
+    assert scene(app)["overlay"]["points"] == []
+
+
+def test_search_for_a_gene_colors_by_it(full_home: Path, open_page: Open) -> None:
+    app = search(open_page(full_home), "kras")
+    app.selectbox(key="map_search_match").set_value("gene:KRAS").run()
+    assert not app.exception
+    assert scene(app)["panels"][0]["title"] == "KRAS"
+    assert app.selectbox(key="by").value == "gene"
+
+
+@pytest.mark.parametrize(
+    ("typed", "match", "title", "first"),
+    [
+        ("burden", "number:TMB_NONSYNONYMOUS", "Tumor mutational burden", None),
+        ("pam50", "label:PAM50_SUBTYPE", "PAM50 subtype", None),
+        ("glio", "category:Glioma", "Cancer type", "Glioma"),
+    ],
+)
+def test_search_finds_labels_numbers_and_categories(
+    full_home: Path, open_page: Open, typed: str, match: str, title: str, first: str | None
+) -> None:
+    app = search(open_page(full_home), typed)
+    app.selectbox(key="map_search_match").set_value(match).run()
+    panel = scene(app)["panels"][0]
+    assert panel["title"] == title
+    assert first is None or panel["entries"][0]["name"] == first
 
 
 def test_search_without_a_match_says_so(full_home: Path, open_page: Open) -> None:
-    app = open_page(full_home)
-    app.text_input(key="map_search_text").set_value("nobody").run()
-    assert "No tumor on this map" in texts(app)
+    assert "No tumor, gene or label" in texts(search(open_page(full_home), "nobody"))
 
 
 def test_a_selection_is_counted_and_listed(full_home: Path, open_page: Open) -> None:
     app = open_page(full_home)
-    app.session_state[SELECTION] = tumors("other", range(12))
-    app.run()
+    select(app, tumors("other", range(12)))
     assert not app.exception
     assert "12 tumors selected" in texts(app)
     table = app.dataframe(key="map_table").value
@@ -154,14 +264,13 @@ def test_a_selection_stays_with_its_tumors_when_rows_move(tmp_path: Path, open_p
     store = build_home(tmp_path, [draw_cohort("middle", 20), draw_cohort("zebra", 10, seed=2)])
     app = open_page(tmp_path)
     drawn = resources.load_map(resources.published(), None)
-    app.session_state[SELECTION] = drawn.keys.take([0, 1, 25])
-    app.run()
-    chosen = app.dataframe(key="map_table").value["Sample"].tolist()
-    assert chosen == ["MIDD-00000", "MIDD-00001", "ZEBR-00005"]
+    select(app, drawn.keys.take([0, 1, 25]))
+    names = app.dataframe(key="map_table").value["Sample"].tolist()
+    assert names == ["MIDD-00000", "MIDD-00001", "ZEBR-00005"]
 
     place_study(store, draw_cohort("alpha", 7, seed=3))
     app.run()
-    assert app.dataframe(key="map_table").value["Sample"].tolist() == chosen
+    assert app.dataframe(key="map_table").value["Sample"].tolist() == names
     assert set(app.dataframe(key="map_table").value["Study"]) == {"middle", "zebra"}
 
     with store.write() as writer:
@@ -169,36 +278,92 @@ def test_a_selection_stays_with_its_tumors_when_rows_move(tmp_path: Path, open_p
     app.run()
     assert not app.exception
     assert not app.error
-    assert app.dataframe(key="map_table").value["Sample"].tolist() == chosen[:2]
+    assert app.dataframe(key="map_table").value["Sample"].tolist() == names[:2]
     assert "1 selected tumor not on this map" in app.info[0].value
     app.button(key="map_clear").click().run()
     assert not app.info
     assert "tumors selected" not in texts(app)
 
 
+def report(rows: list[int], num_tumors: int, version: int) -> dict[str, Any]:
+    """What the browser tells of a selection."""
+    mask = base64.b64encode(pack_rows(np.array(rows), num_tumors).content).decode()
+    told = {"version": version, "count": len(rows), "mask": mask, "polygon": [[0, 0], [1, 1]]}
+    return {"selection": told}
+
+
 def test_a_lasso_on_an_older_picture_means_the_tumors_seen_there(
+    tmp_path: Path, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = build_home(tmp_path, [draw_cohort("middle", 20), draw_cohort("zebra", 10, seed=2)])
+    open_page(tmp_path)
+    drawn = resources.load_map(resources.published(), None)
+    place_study(store, draw_cohort("alpha", 7, seed=3))
+    now = resources.load_map(resources.published(), None)
+    told = SimpleNamespace(**report([3, 25], 30, 1))
+    monkeypatch.setattr(st, "session_state", {"old": told})
+    chosen.adopt("old", drawn)
+    assert chosen.selected_rows(now).tolist() == [7 + 3, 7 + 25]
+    assert chosen.version() == 2
+    chosen.adopt("a map that is gone", drawn)
+    assert chosen.selected_rows(now).tolist() == [7 + 3, 7 + 25]
+
+
+def test_a_cleared_or_older_report_is_told_from_a_selection(
     full_home: Path, open_page: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     open_page(full_home)
-    drawn = resources.load_map(resources.published(), None)
-    event = {"selection": {"points": [{"customdata": [3]}, {"customdata": [31]}]}}
-    state: dict[str, Any] = {"old": event}
+    data = resources.load_map(resources.published(), None)
+    state: dict[str, Any] = {"map": SimpleNamespace(**report([1, 2], 90, 5))}
     monkeypatch.setattr(st, "session_state", state)
-    map_selection.keep_selection("old", drawn)
-    assert state[SELECTION]["sample_id"].to_pylist() == ["OTHE-00003", "SYNT-00001"]
-    map_selection.keep_selection("a chart that is gone", drawn)
-    assert state[SELECTION].num_rows == 2
+    chosen.adopt("map", data)
+    assert chosen.selected_rows(data).tolist() == [1, 2]
+    state["map"] = SimpleNamespace(**report([7], 90, 4))
+    chosen.adopt("map", data)
+    assert chosen.selected_rows(data).tolist() == [1, 2]
+    state["map"] = SimpleNamespace(selection={"version": 6, "count": 0, "mask": "", "polygon": []})
+    chosen.adopt("map", data)
+    assert chosen.selected_rows(data) is None
+    assert chosen.scene_selection(data).version == 6
 
 
-def test_each_snapshot_has_a_chart_of_its_own(tmp_path: Path, open_page: Open) -> None:
+def test_a_selection_comes_back_from_the_address_in_a_new_session(
+    full_home: Path, open_page: Open
+) -> None:
+    app = select(open_page(full_home), tumors("other", range(12)))
+    set_id = app.query_params["selection"]
+    assert len(set_id) == 20
+    assert "OTHE" not in set_id
+    again = open_page(full_home, selection=set_id)
+    assert "12 tumors selected" in texts(again)
+    assert scene(again)["selection"]["mask"] == scene(app)["selection"]["mask"]
+    again.button(key="map_clear").click().run()
+    assert "selection" not in again.query_params
+    assert scene(again)["selection"]["mask"] is None
+
+
+def test_a_link_to_a_selection_that_is_gone_says_so(full_home: Path, open_page: Open) -> None:
+    app = open_page(full_home, selection="0" * 20)
+    assert not app.exception
+    assert "not kept any more" in app.info[0].value
+    assert not app.run().info
+
+
+def test_the_camera_of_the_address_is_taken_over(full_home: Path, open_page: Open) -> None:
+    assert scene(open_page(full_home, view="1~-2~3~-1~4"))["view"] == [-2, 3, -1, 4]
+    assert scene(open_page(full_home, view="9~-2~3~-1~4"))["view"] is None
+
+
+def test_each_snapshot_has_a_map_of_its_own(tmp_path: Path, open_page: Open) -> None:
     store = build_home(tmp_path, [draw_cohort("middle", 20)])
     app = open_page(tmp_path)
-    first = app.get("plotly_chart")[0].proto.id
+    first = scene(app)
     place_study(store, draw_cohort("alpha", 7, seed=3))
-    app.run()
-    second = app.get("plotly_chart")[0].proto.id
-    assert first.endswith("map_chart_1_1")
-    assert second.endswith("map_chart_2_1")
+    second = scene(app.run())
+    assert (first["num"], second["num"]) == (20, 27)
+    assert first["geometry"] != second["geometry"]
+    # The token names the snapshot: nothing of one is read with that of another.
+    assert first["hover"].split("/")[3] != second["hover"].split("/")[3]
 
 
 def test_a_map_whose_fitted_tumors_are_gone_is_no_map(tmp_path: Path, open_page: Open) -> None:
@@ -238,6 +403,8 @@ def test_each_appearance_has_its_colors(full_home: Path, open_page: Open, theme:
     app = open_page(full_home)
     app.context = {"theme": theme}
     app.run()
-    colors = {t["marker"]["color"] for t in figure(app)["data"] if "legendrank" in t}
+    told = scene(app)
+    assert told["theme"]["dark"] is (theme == "dark")
+    colors = {entry["color"] for entry in told["panels"][0]["entries"]}
     assert ("#000000" in colors) is (theme == "light")
     assert ("#FFFFFF" in colors) is (theme == "dark")

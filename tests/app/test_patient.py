@@ -28,7 +28,7 @@ from engine.cohort import (
 from engine.errors import ImportRefusedError
 from engine.readers.options import ReadOptions
 from tests.app.pages import Open, texts
-from tests.app.small_home import MODEL_DIGEST, build_home, draw_cohort, place_study
+from tests.app.small_home import MODEL_DIGEST, WIDTH, build_home, draw_cohort, place_study
 
 SAMPLE = "synthetic_demo/SYNT-00007"
 
@@ -96,6 +96,9 @@ class FakePlacer:
             )
             for name in cohort.samples["sample_id"].to_pylist()
         )
+
+    def vectors(self, cohort: Cohort) -> np.ndarray:
+        return np.eye(cohort.samples.num_rows, WIDTH, dtype=np.float32)
 
 
 @pytest.fixture
@@ -312,7 +315,7 @@ def test_a_tumor_placed_later_keeps_its_stored_score(tmp_path: Path, open_page: 
     place_study(store, draw_cohort("later", 4, seed=3), score=0.97)
     app = open_page(tmp_path, "patient", sample="later/LATE-00001")
     assert not app.exception
-    assert "Farther from its nearest tumors than **97%**" in texts(app)
+    assert "Farther from its nearest tumors than 97% of the tumors" in texts(app)
     assert "Do not interpret its place" in texts(app)
     assert not app.dataframe[0].value["Sample"].str.startswith("LATE").any()
 

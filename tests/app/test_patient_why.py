@@ -32,11 +32,12 @@ CHANGED = Changed(
 )
 
 
-def fake_explainer(task: str = "msi") -> Any:
-    heads = SimpleNamespace(heads=(SimpleNamespace(task=task),))
+def fake_explainer(task: str = "msi", own: tuple[str, ...] = ()) -> Any:
     return SimpleNamespace(
-        placer=SimpleNamespace(predictor=SimpleNamespace(heads=heads)),
+        shipped={task: None},
+        own=dict.fromkeys(own),
         model_digest=MODEL_DIGEST,
+        asked=lambda task, name: Asked(task=task, class_name=name),
         map_asked=lambda name: Asked(task="map", class_name=f"{name}@1"),
     )
 
@@ -64,6 +65,7 @@ def open_tumor(tmp_path: Path, open_page: Open, monkeypatch: pytest.MonkeyPatch)
         monkeypatch.setattr(patient_what_if, "alterations_of", lambda *given: {"k": "KRAS"})
         monkeypatch.setattr(patient_what_if, "names_to_add", lambda *given: ["TP53"])
         monkeypatch.setattr(patient_what_if, "change_tumor", lambda *given: CHANGED)
+        monkeypatch.setattr(shared, "load_unchanged", lambda *given: None)
         return open_page(tmp_path, "patient", sample=f"synthetic_demo/{SAMPLE}")
 
     return open_it
@@ -115,9 +117,9 @@ def test_what_is_flagged_is_named_and_not_explained(open_tumor: Open) -> None:
     assert "Not explained: Microsatellites (panel too small)" in plain(app)
 
 
-def test_heads_of_the_user_are_named_and_not_explained(open_tumor: Open) -> None:
+def test_a_head_that_is_gone_is_named_and_not_explained(open_tumor: Open) -> None:
     app = start(open_tumor(task="another"))
-    assert "Microsatellites (a head of your own)" in plain(app)
+    assert "Microsatellites (its head is not there any more)" in plain(app)
 
 
 def test_a_strange_tumor_is_not_explained(open_tumor: Open) -> None:

@@ -9,16 +9,14 @@ import pytest
 from dashboard import cluster_section, found_clusters, resources
 from dashboard.found_clusters import FoundCluster, FoundClusters
 from dashboard.jobs import Job, JobState
-from dashboard.map_selection import SELECTION
 from dashboard.regions import Against, Fixed
-from tests.app.pages import Open, texts
+from tests.app.pages import Open, select, texts
 from tests.app.test_map import tumors
 
 
 def test_a_selection_is_compared_with_the_others(full_home: Path, open_page: Open) -> None:
     app = open_page(full_home)
-    app.session_state[SELECTION] = tumors("synthetic_demo", range(40))
-    app.run()
+    select(app, tumors("synthetic_demo", range(40)))
     assert not app.exception
     assert not app.error
     assert "What is distinctive here" in texts(app)
@@ -32,19 +30,16 @@ def test_a_selection_is_compared_with_the_others(full_home: Path, open_page: Ope
 
 def test_few_selected_tumors_are_not_compared(full_home: Path, open_page: Open) -> None:
     app = open_page(full_home)
-    app.session_state[SELECTION] = tumors("other", range(3))
-    app.run()
+    select(app, tumors("other", range(3)))
     assert not app.exception
     assert "Select at least 5 tumors" in texts(app)
 
 
 def test_two_selections_are_compared(full_home: Path, open_page: Open) -> None:
     app = open_page(full_home)
-    app.session_state[SELECTION] = tumors("other", range(20))
-    app.run()
+    select(app, tumors("other", range(20)))
     app.button(key="region_keep").click().run()
-    app.session_state[SELECTION] = tumors("synthetic_demo", range(30))
-    app.run()
+    select(app, tumors("synthetic_demo", range(30)))
     app.selectbox(key="region_against").set_value(Against.KEPT).run()
     assert not app.exception
     assert "20 tumors to compare with" in texts(app)
@@ -53,8 +48,7 @@ def test_two_selections_are_compared(full_home: Path, open_page: Open) -> None:
 def test_without_anybody_to_compare_with_it_says_so(full_home: Path, open_page: Open) -> None:
     app = open_page(full_home)
     every = [tumors("synthetic_demo", range(60)), tumors("other", range(30))]
-    app.session_state[SELECTION] = pa.concat_tables(every)
-    app.run()
+    select(app, pa.concat_tables(every))
     assert not app.exception
     assert "There is no tumor to compare with" in texts(app)
 

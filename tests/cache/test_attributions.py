@@ -59,6 +59,32 @@ def test_a_newer_document_takes_the_place_of_the_older(embedded: Store) -> None:
     assert stored(embedded) == [a_row(document="2")]
 
 
+def test_explanations_leave_the_content_as_it_was(embedded: Store) -> None:
+    before = embedded.snapshot()
+    with embedded.write() as writer:
+        writer.add_attributions("model", table(a_row()))
+    after = embedded.snapshot()
+    assert before is not None
+    assert after is not None
+    assert (after.number, after.content) == (before.number + 1, before.content)
+    with embedded.write() as writer:
+        writer.add_attributions("model", table(a_row()))
+        writer.remove_study("first")
+    last = embedded.snapshot()
+    assert last is not None
+    assert last.content == last.number
+
+
+def test_it_is_known_what_is_explained(embedded: Store) -> None:
+    with embedded.write() as writer:
+        writer.add_attributions("model", table(a_row(), a_row(method="pairs")))
+    with embedded.read() as reader:
+        told = reader.explained("model", "msi", "Shapley values")
+        assert told.to_pylist() == [{k: KEY[k] for k in ("study_id", "sample_id", "class")}]
+        assert reader.explained("model", "hpv", "Shapley values").num_rows == 0
+        assert reader.explained("another", "msi", "Shapley values").num_rows == 0
+
+
 def test_nothing_is_shown_once_the_input_has_changed(embedded: Store) -> None:
     with embedded.write() as writer:
         writer.add_attributions("model", table(a_row()))

@@ -235,6 +235,7 @@ def bare(make_cohort: Callable[..., Cohort]) -> Iterator[tuple[Writer, Reader]]:
             published_at=datetime.now(UTC),
             schema_version=1,
             keep_from=0,
+            content=1,
         )
         writer = Writer(connection)
         writer.replace_study(**make_cohort("first"))

@@ -126,6 +126,7 @@ def shipped() -> tuple[Any, Any]:
         encoder=encoder,
         predictor=Predictor.installed(encoder),
         map=SimpleNamespace(reference=None, layout_id=1),
+        own=None,
     )
     genes = ("KRAS", "STK11")
     rows = [

@@ -15,6 +15,7 @@ from dashboard import queries
 from dashboard.cases import load_space, stored_case
 from dashboard.coloring import color_labels
 from dashboard.csv_export import to_csv
+from dashboard.labels import encode_labels
 from dashboard.nearest import Space, find_nearest, rank_distance
 from dashboard.queries import MapData
 from dashboard.selection import compose, source_lines, tabulate
@@ -190,20 +191,20 @@ def test_a_stored_case_separates_altering_changes(store: Store, data: MapData) -
 
 
 def test_a_selection_is_compared_with_the_whole_map() -> None:
-    values = np.array(["a"] * 6 + ["b"] * 3 + [None], dtype=object)
-    table = compose(values, np.array([0, 6, 7, 9]))
+    labels = encode_labels(["a"] * 6 + ["b"] * 3 + [None])
+    table = compose(labels, np.array([0, 6, 7, 9]))
     assert table["Category"].tolist() == ["b", "a", "not given"]
     assert table["Share"].tolist() == [50, 25, 25]
     assert table["On the map"].tolist() == [30, 60, 10]
-    short = compose(np.array(list("abcd"), dtype=object), np.arange(4), most=2)
+    short = compose(encode_labels(list("abcd")), np.arange(4), most=2)
     assert short["Category"].tolist() == ["a", "b", "2 further categories"]
     assert short["Tumors"].sum() == 4
 
 
 def test_the_table_of_a_selection_leaves_empty_labels_out(data: MapData) -> None:
     coloring = color_labels("Cancer type", list(data.samples["cancer_type"]))
-    labels = {"Full": np.full(60, "x", object), "Empty": np.full(60, None, object)}
-    table = tabulate(data, np.array([3, 1]), coloring, labels)
+    labels = {"Full": encode_labels(["x"] * 60), "Empty": encode_labels([None] * 60)}
+    table = tabulate(data, np.array([3, 1]), [coloring], labels)
     assert table.columns.tolist() == ["Sample", "Study", "Cancer type", "Full"]
     assert table["Sample"].tolist() == ["OTHE-00003", "OTHE-00001"]
 

@@ -67,3 +67,12 @@ export function center(geometry: Geometry): Point {
     y: geometry.ymin + (geometry.ystep * STEPS) / 2,
   }
 }
+
+/** Whether two maps hold the same tumors at the same places, as after a restart of the server. */
+export function isSame(one: Geometry | null, other: Geometry): boolean {
+  if (one === other) return true
+  if (one === null || one.num !== other.num) return false
+  const edges = ["xmin", "ymin", "xstep", "ystep"] as const
+  if (edges.some((edge) => one[edge] !== other[edge])) return false
+  return one.x.every((x, row) => x === other.x[row] && one.y[row] === other.y[row])
+}

@@ -9,6 +9,8 @@ export type Tool = "pan" | "lasso" | "box"
 export interface GestureEvents {
   camera: Camera
   tool: () => Tool
+  /** Whether tumors can be selected here; if not, the wheel belongs to the page until a click. */
+  selects: () => boolean
   moved: () => void
   pointed: (pixel: Point | null) => void
   /** The outline drawn so far, in pixels; empty when it ends. */
@@ -68,7 +70,7 @@ export class Gestures {
       return
     }
     const chosen = this.events.tool()
-    const selecting = chosen === "pan" && (event.shiftKey || event.altKey)
+    const selecting = this.events.selects() && chosen === "pan" && (event.shiftKey || event.altKey)
     this.tool = selecting ? "lasso" : chosen
     this.change = event.altKey ? "remove" : event.shiftKey ? "add" : "replace"
     this.outline = this.tool === "pan" ? [] : [pixel]
@@ -129,6 +131,7 @@ export class Gestures {
   }
 
   private wheel = (event: WheelEvent): void => {
+    if (!this.events.selects() && !this.stage.matches(":focus")) return
     event.preventDefault()
     const unit = event.deltaMode === 1 ? LINE_PIXELS : event.deltaMode === 2 ? PAGE_PIXELS : 1
     this.events.camera.zoomBy(Math.exp(-event.deltaY * unit * WHEEL_SPEED), this.pixelOf(event))

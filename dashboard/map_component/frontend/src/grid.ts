@@ -1,34 +1,66 @@
 /** How one to four panels share the room. */
 import type { Size } from "./camera.ts"
 
-const LEGEND_PIXELS = 236
-const WIDE_PANEL = 620
+const LEGEND_WIDTH = 248
+const LEGEND_HEIGHT = 112
+const GAP = 10
 const LEAST_STAGE = 120
+/** Maps are a little wider than high. */
+const USUAL_SHAPE = 1.35
 
-/** Columns of the grid for a number of panels and the width there is. */
-export function columnsFor(panels: number, width: number): number {
-  if (panels <= 1 || width < 560) return 1
-  if (panels === 3 && width >= 1_500) return 3
-  return 2
+export interface Arrangement {
+  columns: number
+  rows: number
+  legend: "beside" | "below"
+}
+
+/** Chooses the arrangement in which a map of the usual shape becomes largest. */
+export function chooseArrangement(panels: number, { width, height }: Size): Arrangement {
+  let best: Arrangement = { columns: 1, rows: panels, legend: "beside" }
+  let largest = -1
+  for (let columns = 1; columns <= panels; columns++) {
+    const rows = Math.ceil(panels / columns)
+    const cell = {
+      width: (width - GAP * (columns - 1)) / columns,
+      height: (height - GAP * (rows - 1)) / rows,
+    }
+    const beside = Math.min((cell.width - LEGEND_WIDTH) / USUAL_SHAPE, cell.height)
+    const below = Math.min(cell.width / USUAL_SHAPE, cell.height - LEGEND_HEIGHT)
+    for (const [side, legend] of [[beside, "beside"], [below, "below"]] as const) {
+      if (side > largest) [largest, best] = [side, { columns, rows, legend }]
+    }
+  }
+  return best
+}
+
+/** The parts of a panel that share its room. */
+export interface Parts {
+  stage: HTMLElement
+  legend: { element: HTMLElement }
 }
 
 /**
  * Arranges the panels and measures the room that each leaves for its points.
  *
- * @returns The smallest stage in pixels; null while the map is not on the page.
+ * @returns Size of a stage in pixels, the same for all; null while the map is not on the page.
  */
-export function arrange(grid: HTMLElement, stages: readonly HTMLElement[]): Size | null {
+export function arrange(grid: HTMLElement, panels: readonly Parts[]): Size | null {
   const { clientWidth: width, clientHeight: height } = grid
-  if (stages.length === 0 || width < 1 || height < 1) return null
-  const columns = columnsFor(stages.length, width)
-  const beside = width / columns >= WIDE_PANEL
+  if (panels.length === 0 || width < 1 || height < 1) return null
+  const { columns, rows, legend } = chooseArrangement(panels.length, { width, height })
   grid.style.setProperty("--columns", String(columns))
-  grid.style.setProperty("--rows", String(Math.ceil(stages.length / columns)))
-  grid.style.setProperty("--legend", `${LEGEND_PIXELS}px`)
-  grid.dataset.legend = beside ? "beside" : "below"
-  const sizes = stages.map(({ clientWidth, clientHeight }) => ({ clientWidth, clientHeight }))
-  return {
+  grid.style.setProperty("--rows", String(rows))
+  grid.dataset.legend = legend
+  // Legends of one height leave stages of one size, which linked cameras need.
+  grid.style.setProperty("--legend-height", "auto")
+  const highest = Math.max(...panels.map((panel) => panel.legend.element.offsetHeight))
+  grid.style.setProperty("--legend-height", legend === "below" ? `${highest}px` : "auto")
+  const sizes = panels.map(({ stage }) => stage)
+  const size = {
     width: Math.max(LEAST_STAGE, Math.min(...sizes.map(({ clientWidth }) => clientWidth))),
     height: Math.max(LEAST_STAGE, Math.min(...sizes.map(({ clientHeight }) => clientHeight))),
   }
+  grid.style.setProperty("--stage-width", `${size.width}px`)
+  grid.style.setProperty("--stage-height", `${size.height}px`)
+  return size
 }

@@ -22,8 +22,9 @@ export class Hand {
   constructor(private readonly map: TumorMap) {}
 
   /** What a panel reports. */
-  readonly events: Pick<PanelEvents, "tool" | "pointed" | "selected" | "opened"> = {
+  readonly events: Pick<PanelEvents, "tool" | "selects" | "pointed" | "selected" | "opened"> = {
     tool: () => this.tool,
+    selects: () => this.map.scene.tools,
     pointed: (panel, row) => this.map.pointing.at(panel, row, this.map.scene),
     selected: (panel, corners, change) => this.select(panel, corners, change),
     opened: (row, at) => this.openOrEnlarge(row, at),
@@ -42,7 +43,7 @@ export class Hand {
   key = (event: KeyboardEvent): void => {
     const panel = this.map.panels.find(({ stage }) => stage === event.target)
     const deed = deedOf(event, panel !== undefined)
-    if (deed === null || !this.map.scene.tools) return
+    if (deed === null || (!this.map.scene.tools && !isLooking(deed))) return
     if (this.perform(deed, panel ?? this.map.panels[0])) {
       event.preventDefault()
       event.stopPropagation()
@@ -153,4 +154,10 @@ export class Hand {
     this.map.common.camera.zoomBy(ZOOM_STEP * ZOOM_STEP, at)
     this.map.moved()
   }
+}
+
+/** Whether a deed only looks around, which every map allows. */
+function isLooking(deed: Deed): boolean {
+  const views: Action[] = ["zoom in", "zoom out", "whole map", "keys"]
+  return deed.do === "act" ? views.includes(deed.action) : deed.do !== "select view"
 }

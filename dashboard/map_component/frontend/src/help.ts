@@ -1,7 +1,7 @@
 /** The sheet that lists the keys. */
 import { make } from "./dom.ts"
 
-const KEYS: readonly (readonly [string, readonly (readonly [string, string])[]])[] = [
+export const KEYS: readonly (readonly [string, readonly (readonly [string, string])[]])[] = [
   ["Move", [
     ["Arrows", "Move the map"],
     ["+ and −", "Enlarge, reduce"],
@@ -49,7 +49,7 @@ export function showKeys(root: HTMLElement): void {
   dialog.showModal()
 }
 
-function groupOf(title: string, keys: readonly (readonly [string, string])[]): HTMLElement {
+export function groupOf(title: string, keys: readonly (readonly [string, string])[]): HTMLElement {
   const list = keys.flatMap(([key, meaning]) => [
     make("dt", {}, make("kbd", {}, key)),
     make("dd", {}, meaning),

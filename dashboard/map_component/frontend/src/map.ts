@@ -4,7 +4,7 @@ import type { Report, Scene } from "./contract.ts"
 import { contourPaths } from "./density.ts"
 import { make, write } from "./dom.ts"
 import { tumors } from "./format.ts"
-import { center, extent, type Geometry } from "./geometry.ts"
+import { center, extent, isSame, type Geometry } from "./geometry.ts"
 import { arrange } from "./grid.ts"
 import { Hand } from "./hand.ts"
 import { loadGeometry, loadTable } from "./loading.ts"
@@ -40,6 +40,7 @@ export class TumorMap {
   private hiddenTimer = 0
   private turn = 0
   private painted = ""
+  private painting: Promise<void> = Promise.resolve()
   private without = false
 
   constructor(
@@ -47,7 +48,7 @@ export class TumorMap {
     public tell: Tell,
     camera: Camera,
   ) {
-    this.common = { camera, geometry: null, grid: null, filter: null, selected: null, dark: false }
+    this.common = { camera, geometry: null, grid: null, filter: null, selected: null, dark: false, paper: "#FFFFFF" }
     this.hand = new Hand(this)
     const middle = make("div", { class: "middle" }, this.grid, this.tablePlace, this.message)
     this.element = make(
@@ -150,6 +151,7 @@ export class TumorMap {
       this.element.style.setProperty(`--${name}`, theme[name])
     }
     this.common.dark = theme.dark
+    this.common.paper = theme.paper
     write(this.element, { "data-theme": theme.dark ? "dark" : "light", "data-narrow": narrow })
     this.caption.textContent = caption
     this.hand.toolbar.element.hidden = !tools
@@ -166,7 +168,7 @@ export class TumorMap {
     for (const [at, panel] of this.panels.entries()) {
       panel.setScene(scenes[at]!, this.scene, this.hand.labels)
     }
-    if (!same) this.fit()
+    this.fit()
   }
 
   private makePanels(): void {
@@ -187,7 +189,7 @@ export class TumorMap {
   /** Makes the panels as large as there is room; the map keeps its middle. */
   private fit(): void {
     const { camera, geometry } = this.common
-    const size = arrange(this.grid, this.panels.map(({ stage }) => stage))
+    const size = arrange(this.grid, this.panels)
     if (size === null) return
     if (size.width === camera.size.width && size.height === camera.size.height) return
     const first = camera.size.width <= 1
@@ -214,7 +216,7 @@ export class TumorMap {
       const parts = loadParts(scene, this.selection.isNewer(scene))
       const geometry = await loadGeometry(scene.geometry)
       if (turn !== this.turn || this.without) return
-      if (geometry !== this.common.geometry || this.painted === "") this.begin(geometry)
+      this.begin(geometry)
       const soon = await Promise.race([parts, pause(COLOR_PATIENCE_MS)])
       if (turn !== this.turn) return
       if (soon === null && this.painted === "") await this.paint([])
@@ -230,14 +232,15 @@ export class TumorMap {
 
   private begin(geometry: Geometry): void {
     const { common } = this
-    if (geometry !== common.geometry) {
+    if (!isSame(common.geometry, geometry)) {
       common.geometry = geometry
       common.grid = buildGrid(geometry)
+      this.selection.forget()
       const { width, height } = extent(geometry)
       common.camera.setHome(center(geometry), width, height)
       this.home()
     }
-    for (const panel of this.panels) panel.start(geometry)
+    for (const panel of this.panels) panel.start(common.geometry!, common.grid!)
   }
 
   /** Draws what has arrived, if it differs from what is drawn. */
@@ -249,8 +252,9 @@ export class TumorMap {
     this.common.selected = this.selection.flags
     if (order !== this.painted) {
       this.painted = order
-      await this.paint(columns)
+      this.painting = this.paint(columns)
     }
+    await this.painting
     if (adopt) await this.showSelection()
     this.look()
     this.drawDensity()
@@ -273,6 +277,7 @@ export class TumorMap {
   }
 
   private restart(): void {
+    for (const panel of this.panels) panel.stop()
     this.painted = ""
     void this.load()
   }

@@ -8,6 +8,10 @@ import { shapePath } from "./shapes.ts"
 
 const MOVE_MS = 150
 const LABEL_PIXELS = 13
+/** Words grow on large screens, by a pixel for each of these. */
+const PIXELS_FOR_ONE_MORE = 500
+const USUAL_WIDTH = 1_400
+const MOST_GROWTH = 5
 const MARK_PIXELS: Record<OverlayRole, number> = {
   tumor: 24,
   before: 16,
@@ -19,10 +23,10 @@ const MARK_PIXELS: Record<OverlayRole, number> = {
 let measuring: CanvasRenderingContext2D | null = null
 
 /** Width of words in pixels. */
-function widthOf(text: string, bold: boolean): number {
+function widthOf(text: string, pixels: number, bold: boolean): number {
   measuring ??= document.createElement("canvas").getContext("2d")
-  if (measuring === null) return text.length * LABEL_PIXELS * 0.6
-  measuring.font = `${bold ? 600 : 500} ${LABEL_PIXELS}px "Source Sans", sans-serif`
+  if (measuring === null) return text.length * pixels * 0.6
+  measuring.font = `${bold ? 600 : 500} ${pixels}px "Source Sans", sans-serif`
   return Math.ceil(measuring.measureText(text).width) + 8
 }
 
@@ -180,16 +184,22 @@ export class Overlay {
     }))
     const boxes = placeLabels([...own, ...far], this.camera.size, marks.filter(isInSight(this.camera)))
     const texts = [...named.map(({ point }) => point.label), ...regions.map(({ text }) => text)]
+    write(this.words, { "font-size": this.wordPixels })
     this.words.replaceChildren(
       ...boxes.flatMap((box, at) => (box ? [wordOf(texts[at]!, box, at < own.length)] : [])),
     )
   }
 
+  private get wordPixels(): number {
+    const growth = (this.camera.size.width - USUAL_WIDTH) / PIXELS_FOR_ONE_MORE
+    return LABEL_PIXELS + Math.round(Math.min(MOST_GROWTH, Math.max(0, growth)))
+  }
+
   private wanted(text: string, place: Point, bold: boolean): Wanted {
     return {
       anchor: this.camera.toPixels(place),
-      width: widthOf(text, bold),
-      height: LABEL_PIXELS + 7,
+      width: widthOf(text, this.wordPixels, bold),
+      height: this.wordPixels + 7,
       gap: 6,
       centered: false,
       required: false,

@@ -5,7 +5,7 @@ import { Card } from "./card.ts"
 import {
   buildTable, classify, codesOf, findEligible, numCodes, type ClassTable,
 } from "./classes.ts"
-import type { Entry, HoverCard, PanelScene, Scene } from "./contract.ts"
+import type { HoverCard, PanelScene, Scene } from "./contract.ts"
 import { make, write } from "./dom.ts"
 import { placeOf, type Geometry, type Point } from "./geometry.ts"
 import { Gestures, type Tool } from "./gestures.ts"
@@ -29,10 +29,13 @@ export interface Common {
   filter: Uint8Array | null
   selected: Uint8Array | null
   dark: boolean
+  paper: string
 }
 
 export interface PanelEvents {
   tool: () => Tool
+  /** Whether tumors can be selected here. */
+  selects: () => boolean
   moved: () => void
   pointed: (panel: Panel, row: number) => void
   selected: (panel: Panel, corners: Point[], change: Change) => void
@@ -49,9 +52,10 @@ export class Panel {
   private readonly shapes = make("canvas", { class: "shapes", hidden: true })
   private readonly card = new Card()
   private readonly overlay: Overlay
-  private readonly legend: Legend
+  readonly legend: Legend
   private readonly gestures: Gestures
   private layer: PointLayer | null = null
+  private started: Geometry | null = null
   private column: Uint8Array | null = null
   private classes: Uint16Array | null = null
   private table: ClassTable | null = null
@@ -96,10 +100,12 @@ export class Panel {
   }
 
   /** Starts to draw; throws `NoWebGlError` where the browser cannot. */
-  start(geometry: Geometry): void {
+  start(geometry: Geometry, grid: Grid): void {
+    if (this.started === geometry) return
     this.layer?.destroy()
+    this.started = geometry
     this.classes = null
-    this.layer = new PointLayer(this.points, geometry, this.events.lost)
+    this.layer = new PointLayer(this.points, geometry, grid, this.events.lost)
     this.resize(this.common.camera.size)
   }
 
@@ -127,18 +133,17 @@ export class Panel {
 
   /** Decides how each class looks; tells whether anything changed. */
   private chooseLooks({ num }: Geometry): boolean {
-    const { camera, dark } = this.common
+    const { camera, dark, paper } = this.common
     const zoom = Math.max(1, camera.zoom)
     const fade = crowdFade(num, zoom)
     const diameter = pointSize(num, zoom, camera.size.width * camera.size.height)
-    const looks = JSON.stringify([this.drawn.column, this.column === null, [...this.hidden], dark, fade, diameter])
+    const looks = JSON.stringify([this.drawn.column, this.column === null, [...this.hidden], paper, fade, diameter])
     if (looks === this.looks) return false
     this.looks = looks
     this.diameter = diameter
-    const grey: Entry = { name: "", count: 0, color: GREY[dark ? "dark" : "light"], role: "other", shape: "circle" }
-    const plain: PanelScene = { ...this.drawn, kind: "categories", entries: [grey] }
-    const panel = this.column === null ? plain : this.drawn
-    this.table = buildTable(panel, this.hidden, grey.color, fade)
+    const grey = GREY[dark ? "dark" : "light"]
+    const panel = this.column === null ? { ...this.drawn, kind: "categories" as const, entries: [] } : this.drawn
+    this.table = buildTable(panel, this.hidden, { grey, paper }, fade)
     return true
   }
 
@@ -202,7 +207,7 @@ export class Panel {
 
   stop(): void {
     this.layer?.destroy()
-    this.layer = null
+    this.layer = this.started = null
     this.overlay.destroy()
   }
 
@@ -251,6 +256,7 @@ export class Panel {
     return new Gestures(this.stage, {
       camera: this.common.camera,
       tool: this.events.tool,
+      selects: this.events.selects,
       moved: this.events.moved,
       pointed: (pixel) => this.events.pointed(this, pixel === null ? -1 : this.rowAt(pixel)),
       outlined: (corners) => this.overlay.setDrawing(corners),

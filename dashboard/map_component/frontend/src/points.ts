@@ -3,6 +3,7 @@ import createScatterplot, { createSpatialIndex } from "regl-scatterplot"
 import type { Camera, Size } from "./camera.ts"
 import { sortByRank, type ClassTable } from "./classes.ts"
 import { center, extent, type Geometry } from "./geometry.ts"
+import type { Grid } from "./pick.ts"
 import { borrowRenderer, returnRenderer, type Renderer, type Screen } from "./renderer.ts"
 
 /** What regl-scatterplot is given for each tumor: x and y between -1 and 1, and the class. */
@@ -18,7 +19,9 @@ interface Sight {
 }
 
 const SLOW_MS = 60
-const PAUSE_MS = 110
+/** Pause of the movement after which points are drawn anew, by the time that a drawing takes. */
+const PAUSE_SHARE = 1.2
+const LONGEST_PAUSE_MS = 350
 
 interface Cells {
   all: Cell[]
@@ -73,6 +76,7 @@ export class PointLayer {
   constructor(
     private readonly screen: HTMLCanvasElement,
     private readonly geometry: Geometry,
+    private readonly grid: Grid,
     onLoss: Screen["onLoss"],
   ) {
     this.renderer = borrowRenderer()
@@ -143,7 +147,8 @@ export class PointLayer {
     clearTimeout(this.timer)
     const slow = this.shown !== null && this.renderer.frameMs > SLOW_MS
     if (!slow) return this.send()
-    this.timer = setTimeout(() => this.send(), PAUSE_MS) as unknown as number
+    const pause = Math.min(LONGEST_PAUSE_MS, this.renderer.frameMs * PAUSE_SHARE)
+    this.timer = setTimeout(() => this.send(), pause) as unknown as number
   }
 
   destroy(): void {
@@ -165,7 +170,7 @@ export class PointLayer {
     emptyIndex ??= createSpatialIndex([[0, 0]], false)
     const spatialIndex = await emptyIndex
     if (this.destroyed) return
-    const order = sortByRank(classes, table.ranks)
+    const order = sortByRank(classes, table.ranks, this.grid.rows)
     const ordered = new Array<Cell>(order.length)
     for (let place = 0; place < order.length; place++) {
       const cell = all[order[place]!]!

@@ -36,6 +36,11 @@ export class Selection {
     }
   }
 
+  /** Drops tumors of a map that is no longer shown. */
+  forget(): void {
+    this.keep(null)
+  }
+
   clear(): SelectionReport {
     this.keep(null)
     this.version++

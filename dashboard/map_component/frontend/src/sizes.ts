@@ -6,7 +6,6 @@ const BY_NUMBER: readonly (readonly [number, number])[] = [
   [20_000, 5],
   [35_000, 4],
   [120_000, 3],
-  [400_000, 2.4],
 ]
 const SMALLEST = 2
 const LARGEST = 14

@@ -1,0 +1,159 @@
+"""Labels and numbers of groups on the Compare page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from dashboard import compare_described as described
+from dashboard.compare_figures import draw_composition, draw_violins
+from dashboard.compare_groups import Asked, Formed
+from dashboard.compare_resources import load_labels_compared, load_numbers_compared
+from dashboard.compare_warnings import say_shift, say_strength
+from dashboard.compare_who import caption_of, figure_options
+from dashboard.csv_export import to_csv
+from dashboard.explanation_resources import load_counted
+from dashboard.figure_export import offer_figure
+from dashboard.formatting import P_COLUMN
+from dashboard.queries import MapData
+from dashboard.resources import Published
+from dashboard.theme import Palette
+from dashboard.widgets import current_palette, plain_text
+
+PLAIN_CONFIG = {"displayModeBar": False, "responsive": True}
+TABLE_PIXELS = 420
+HELP = {
+    "Cramer's V": "How far the groups differ in their composition: 0 not at all, 1 completely; "
+    "about 0.1 is small, 0.3 moderate, 0.5 large. Corrected for small samples (Bergsma).",
+    "Lower": "Lower end of the 95% interval, by 1,000 fresh draws within the groups",
+    "Upper": "Upper end of the 95% interval",
+    "q": "False discovery rate: of all findings with this q or a smaller one, about this share is "
+    "chance. Of the chi-square test, or an exact one where counts are small.",
+    "n": "Patients of whom it is known",
+    "ε²": "Share of the variance of the ranks that lies between the groups, 0 to 1",
+}
+DELTA = (
+    "Cliff's delta, the rank-biserial correlation: how much more often a tumor of the group is "
+    "above one of the first group than below it, -1 to 1; about 0.15 is small, 0.33 moderate, 0.47 "
+    "large."
+)
+NOTHING_FIXED = "Nothing is held fixed here: a label often is the tumor type itself."
+
+
+def show_labels(key: Published, data: MapData, asked: Asked, formed: Formed) -> None:
+    """Show the composition of groups by clinical labels."""
+    with st.spinner("Comparing the labels", show_time=True):
+        labels = load_labels_compared(key, data, data.layout_id, asked)
+    if not labels:
+        st.info("No label is known in two groups.")
+        return
+    table = described.label_table(labels)
+    left, right = st.columns([1, 1.25], gap="medium")
+    with left:
+        rows = _choose_row(table, "compare_labels", "Labels of the groups")
+        _download(table, "labels", caption_of(data, asked, formed))
+        st.caption(f"Choose a row to see its values. {NOTHING_FIXED}")
+    label = labels[min(rows, len(labels) - 1)]
+    with right:
+        st.markdown(f"**{plain_text(label.name)}**: {plain_text(say_strength(label))}")
+
+        def draw(palette: Palette) -> Any:
+            return draw_composition(label, formed.groups.names, figure_options(data, palette))
+
+        st.plotly_chart(
+            draw(current_palette()),
+            config=PLAIN_CONFIG,
+            key="compare_composition",
+            alt=f"Composition by {label.name}: {say_strength(label)}",
+        )
+        offer_figure(
+            draw,
+            lambda: described.composition_table(label, formed.groups.names),
+            name=f"{label.name} by group",
+            caption=caption_of(data, asked, formed),
+            key="composition",
+        )
+
+
+def show_numbers(key: Published, data: MapData, asked: Asked, formed: Formed) -> None:
+    """Show how numbers such as burden are spread in the groups."""
+    with st.spinner("Comparing the numbers", show_time=True):
+        numbers = load_numbers_compared(key, data, data.layout_id, asked)
+    if not numbers:
+        st.info("No number is known in two groups.")
+        return
+    names = formed.groups.names
+    table = described.number_table(numbers, names)
+    left, right = st.columns([1, 1.25], gap="medium")
+    with left:
+        rows = _choose_row(table, "compare_numbers", "Numbers of the groups")
+        _download(table, "numbers", caption_of(data, asked, formed))
+        st.caption(
+            f"Choose a row to see it. Deltas are against {plain_text(names[0])}. "
+            "Nothing is held fixed here."
+        )
+    number = numbers[min(rows, len(numbers) - 1)]
+    values = load_counted(key, data, data.layout_id).numbers[number.name]
+    known = ~np.isnan(values)
+    parts = [values[(formed.groups.codes == g) & known] for g in range(len(names))]
+    with right:
+        st.markdown(f"**{plain_text(number.name)}**: {plain_text(say_shift(number))}", help=DELTA)
+
+        def draw(palette: Palette) -> Any:
+            return draw_violins(number.name, parts, names, figure_options(data, palette))
+
+        st.plotly_chart(
+            draw(current_palette()),
+            config=PLAIN_CONFIG,
+            key="compare_violins",
+            alt=f"{number.name} by group: {say_shift(number)}",
+        )
+        offer_figure(
+            draw,
+            lambda: table,
+            name=f"{number.name} by group",
+            caption=caption_of(data, asked, formed),
+            key="violins",
+        )
+
+
+def _choose_row(table: pd.DataFrame, key: str, alt: str) -> int:
+    event = st.dataframe(
+        table,
+        hide_index=True,
+        height=min(TABLE_PIXELS, 36 * (len(table) + 1) + 2),
+        column_config=_columns(table),
+        on_select="rerun",
+        selection_mode="single-row",
+        placeholder="",
+        alt=alt,
+        key=key,
+    )
+    rows = event.selection.rows
+    return int(rows[0]) if rows else 0
+
+
+def _columns(table: pd.DataFrame) -> dict[str, Any]:
+    return {
+        str(name): st.column_config.NumberColumn(
+            str(name),
+            format=P_COLUMN if name == "q" else "localized" if name in ("n", "Values") else "%.2f",
+            help=HELP.get(str(name)) or (DELTA if str(name).startswith("Delta") else None),
+        )
+        for name in table.select_dtypes("number").columns
+    }
+
+
+def _download(table: pd.DataFrame, name: str, caption: list[str]) -> None:
+    st.download_button(
+        "Download CSV",
+        data=lambda: to_csv(table, [f"{name.capitalize()} by group", *caption]),
+        file_name=f"tumorxy-compare-{name}.csv",
+        mime="text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+        key=f"compare_{name}_csv",
+    )

@@ -1,0 +1,224 @@
+"""The survival of groups on the Compare page: curves, hazard ratios, and their check."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from dashboard import compare_survival as survival
+from dashboard import compare_words as words
+from dashboard.biomarker_figures import Line, draw_forest
+from dashboard.compare_controls import choose_group
+from dashboard.compare_groups import Asked, Formed
+from dashboard.compare_resources import load_comparison
+from dashboard.compare_survival import Comparison, Covariate, Fixed, Request
+from dashboard.compare_who import caption_of, source_of
+from dashboard.csv_export import to_csv
+from dashboard.figure_export import offer_figure
+from dashboard.outcome_facts import Endpoint
+from dashboard.queries import MapData
+from dashboard.resources import Published
+from dashboard.survival_figures import CurveOptions, draw_curves
+from dashboard.theme import Palette
+from dashboard.widgets import current_palette, plain_text
+from engine.epidemiology.group_survival import GroupHazards
+
+PLAIN_CONFIG = {"displayModeBar": False, "responsive": True}
+HAZARD_MEANING = (
+    "How much more often the event comes in a group than in the reference, at any time: 2 is twice "
+    "as often. From a proportional-hazards model (Cox)."
+)
+FIXED_MEANING = (
+    "Patients are compared with each other only where these agree (strata). A difference that the "
+    "study or the tumor type alone makes then vanishes."
+)
+COVARIATE_MEANING = (
+    "Known differences that the model takes out: age per ten years, sex, and the binary logarithm "
+    "of the mutations per megabase. Patients of whom one is not known are left out."
+)
+COLUMNS = {
+    "p": "Of the hypothesis that the hazards are the same",
+    "p of change over time": "Small: the ratio is not the same early and late, by the scaled "
+    "Schoenfeld residuals (Grambsch and Therneau)",
+    "Hazard ratio": HAZARD_MEANING,
+    "Lower": "Lower end of the 95% interval",
+    "Upper": "Upper end of the 95% interval",
+    "Median, months": "Months at which half of the group had the event, empty if not reached",
+    "Median from": "Lower end of its 95% interval",
+    "Median to": "Upper end of its 95% interval, empty if not reached",
+}
+
+
+def show_survival(
+    key: Published, data: MapData, asked: Asked, where: tuple[Formed, Endpoint | None]
+) -> None:
+    """Show the survival of groups, or say that no study states it."""
+    formed, endpoint = where
+    if endpoint is None:
+        st.info(
+            "No follow-up is stated for the patients of these groups. Studies state it in the "
+            "columns OS_MONTHS and OS_STATUS, or PFS_MONTHS and PFS_STATUS, of their clinical file."
+        )
+        return
+    request = _choose(formed, endpoint)
+    with st.spinner("Comparing the survival", show_time=True):
+        found = load_comparison(key, data, data.layout_id, asked, request)
+    if found is None:
+        st.info("Fewer than two groups have a patient of known follow-up. Choose wider groups.")
+        return
+    st.markdown(f"**{plain_text(words.say_difference(found))}.**")
+    left, right = st.columns([1.35, 1], gap="medium")
+    caption = caption_of(data, asked, formed)
+    with left:
+        _show_curves(data, found, caption)
+    with right:
+        _show_hazards(found, formed, request)
+    _show_tables(found, caption)
+
+
+def _choose(formed: Formed, endpoint: Endpoint) -> Request:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        reference = choose_group(
+            formed.groups.names,
+            "Against",
+            "reference",
+            "The group that the hazards of the others are set against.",
+        )
+        fixed = st.pills(
+            "Compare only within the same",
+            list(Fixed),
+            selection_mode="multi",
+            default=[Fixed.TYPE, Fixed.STUDY],
+            format_func=lambda f: f.value,
+            key="within",
+            bind="query-params",
+            help=FIXED_MEANING,
+        )
+        covariates = st.pills(
+            "Adjust for",
+            list(Covariate),
+            selection_mode="multi",
+            format_func=lambda c: c.value,
+            key="adjust",
+            bind="query-params",
+            help=COVARIATE_MEANING,
+        )
+    return Request(
+        endpoint=endpoint,
+        reference=min(reference, len(formed.groups) - 1),
+        fixed=tuple(f for f in Fixed if f in (fixed or [])),
+        covariates=tuple(c for c in Covariate if c in (covariates or [])),
+    )
+
+
+def _show_curves(data: MapData, found: Comparison, caption: list[str]) -> None:
+    def draw(palette: Palette) -> Any:
+        options = CurveOptions(
+            palette=palette,
+            endpoint=found.endpoint.words,
+            source=source_of(data),
+            synthetic=data.synthetic,
+            slots=found.slots,
+        )
+        return draw_curves(found.curves, options, found.log_rank)
+
+    st.plotly_chart(
+        draw(current_palette()),
+        config=PLAIN_CONFIG,
+        key="compare_curves",
+        alt=f"Survival curves: {words.say_difference(found)}",
+    )
+    offer_figure(
+        draw,
+        lambda: survival.step_table(found),
+        name=f"{found.endpoint.words} by group",
+        caption=caption,
+        key="compare_curves",
+    )
+
+
+def _show_hazards(found: Comparison, formed: Formed, request: Request) -> None:
+    hazards = found.adjusted or found.crude
+    names = formed.groups.names
+    if hazards is None:
+        st.caption(
+            "No hazard ratio: fewer than two groups have an event, or the reference has none."
+        )
+        return
+    held = words.say_held(request.fixed, request.covariates) if found.adjusted else ""
+    reference = names[hazards.reference]
+    st.markdown(f"**Hazard ratios against {plain_text(reference)}**", help=HAZARD_MEANING)
+    st.caption(plain_text(f"{held[:1].upper()}{held[1:]}." if held else "Nothing is held fixed."))
+    lines = _lines(hazards, found)
+    if lines:
+        st.plotly_chart(
+            draw_forest(lines, "hazard ratio", current_palette()),
+            config=PLAIN_CONFIG,
+            key="compare_hazards",
+            alt="; ".join(
+                words.say_hazard(line, reference, found.endpoint.event) for line in hazards.groups
+            ),
+        )
+    for line in hazards.groups:
+        told = words.say_hazard(line, reference, found.endpoint.event)
+        st.markdown(f"- {plain_text(told)}")
+    for told in words.say_model(hazards, names):
+        st.caption(plain_text(told))
+    check = words.say_proportionality(hazards, found)
+    if check:
+        st.caption(plain_text(check))
+
+
+def _lines(hazards: GroupHazards, found: Comparison) -> list[Line]:
+    return [
+        Line(
+            name=line.name,
+            ratio=line.ratio,
+            lower=line.lower,
+            upper=line.upper,
+            note=f"{line.patients:,} patients, {line.events:,} {found.endpoint.event}",
+            is_found=line.p_value < words.SURE_BELOW,
+        )
+        for line in hazards.groups
+        if np.isfinite(line.ratio)
+    ]
+
+
+def _show_tables(found: Comparison, caption: list[str]) -> None:
+    with st.expander("All numbers: medians, means, hazard ratios of covariates"):
+        curves, hazards = survival.curve_table(found), survival.hazard_table(found)
+        for name, table in (("groups", curves), ("hazards", hazards)):
+            if not len(table):
+                continue
+            st.dataframe(
+                table,
+                hide_index=True,
+                column_config=_columns(table.columns.tolist()),
+                placeholder="",
+                alt=f"Survival: {name}",
+                key=f"compare_{name}_table",
+            )
+            st.download_button(
+                "Download CSV",
+                data=functools.partial(to_csv, table, ["Survival by group", *caption]),
+                file_name=f"tumorxy-compare-{name}.csv",
+                mime="text/csv",
+                icon=":material/download:",
+                on_click="ignore",
+                key=f"compare_{name}_csv",
+            )
+
+
+def _columns(names: list[str]) -> dict[str, Any]:
+    formats = {"p": "%.2g", "p of change over time": "%.2g"}
+    whole = ("Group", "Compared", "Model", "Patients", "Events")
+    return {
+        name: st.column_config.NumberColumn(
+            name, format=formats.get(name, "%.2f"), help=COLUMNS.get(name)
+        )
+        for name in names
+        if name not in whole
+    }

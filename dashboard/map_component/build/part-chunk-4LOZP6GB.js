@@ -1,1 +1,0 @@
-var o="http://www.w3.org/2000/svg";function m(t,r={},...n){let e=document.createElement(t);return a(e,r),e.append(...n),e}function s(t,r={},...n){let e=document.createElementNS(o,t);return a(e,r),e.append(...n),e}function a(t,r){for(let[n,e]of Object.entries(r))e===!1?t.removeAttribute(n):t.setAttribute(n,e===!0?"":String(e))}export{m as a,s as b,a as c};
