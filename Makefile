@@ -5,12 +5,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --constraint constraints.txt
 CODE := dashboard engine kernels cache tests
+FRONTEND := dashboard/map_component/frontend
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo format style lint type test test-fast test-gpu bench bench-gpu screenshots check clean
+.PHONY: help setup demo format style lint type test test-fast test-gpu bench bench-gpu frontend frontend-check screenshots check clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(VENV)/python: 
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "TumorXY needs Python 3.11 or newer; $(PYTHON) is older. Try: make PYTHON=python3.12 ..."; exit 1; }
@@ -64,10 +65,23 @@ bench: setup ## Measure import, embedding, layout, placement and pages
 bench-gpu: setup ## Measure kernels and embedding on a CUDA device, in under 8 minutes
 	$(BIN)/python -m tests.benchmarks.gpu
 
+$(FRONTEND)/node_modules/installed: $(FRONTEND)/package-lock.json
+	@command -v npm >/dev/null || { echo "The map component is built with Node.js 18 or newer. On Debian: apt install nodejs npm"; exit 1; }
+	npm --prefix $(FRONTEND) ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+frontend: $(FRONTEND)/node_modules/installed ## Build the map component's bundle from its sources; needs Node.js
+	npm --prefix $(FRONTEND) run build
+
+frontend-check: $(FRONTEND)/node_modules/installed ## Check that component: types, tests, and the bundle byte for byte
+	npm --prefix $(FRONTEND) run check
+	npm --prefix $(FRONTEND) test
+	npm --prefix $(FRONTEND) run compare
+
 screenshots: setup ## Take the README's pictures from the running app
 	$(BIN)/python -m tests.browser.screenshots
 
-check: style lint type test ## What CI runs; rewrites nothing
+check: style lint type $(if $(shell command -v npm),frontend-check) test ## What CI runs; rewrites nothing
 
 clean: ## Remove caches and the installed environment
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

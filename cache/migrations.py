@@ -131,12 +131,14 @@ def schema_version(connection: duckdb.DuckDBPyConnection) -> int:
     return int(row[0][0])
 
 
-def migrate(connection: duckdb.DuckDBPyConnection, steps: Sequence[Migration] = MIGRATIONS) -> bool:
+def migrate(
+    connection: duckdb.DuckDBPyConnection, steps: Sequence[Migration] | None = None
+) -> bool:
     """Bring a file to the newest schema, inside the transaction that is open.
 
     Args:
         connection: A writable connection with an open transaction.
-        steps: Every step of this kind of file, in the order of its number.
+        steps: Every step of this kind of file, in the order of its number; `MIGRATIONS` when None.
 
     Returns:
         Whether anything changed.
@@ -144,6 +146,7 @@ def migrate(connection: duckdb.DuckDBPyConnection, steps: Sequence[Migration] = 
     Raises:
         SchemaTooNewError: If a newer version of the program wrote the file.
     """
+    steps = MIGRATIONS if steps is None else steps
     found = schema_version(connection)
     if found > steps[-1].number:
         raise SchemaTooNewError(found, steps[-1].number)

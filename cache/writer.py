@@ -36,11 +36,8 @@ class Writer:
         self._connection: duckdb.DuckDBPyConnection | None = connection
         self._thread = threading.get_ident()
         self._sound = True
-        self.changed = False
-        """Whether the draft differs from the snapshot that it was copied from in more than
-        attributions."""
-        self.explained = False
-        """Whether attributions were added."""
+        self.changed = self.explained = False
+        """Whether more than attributions differs from the snapshot, and whether they do."""
         self.erased_samples = False
         """Whether samples are gone that still stand in the file's free space and in older files."""
 
@@ -240,8 +237,7 @@ class Writer:
     def remove_predictions(self, model_digest: str, task: str) -> None:
         """Delete what a model predicted for one task in every study, where there is anything."""
         values = {"model_digest": model_digest, "task": task}
-        deleted = self._run(statements.DELETE_PREDICTIONS_OF_TASK, values)[0][0]
-        self.changed = self.changed or bool(deleted)
+        self.changed |= bool(self._run(statements.DELETE_PREDICTIONS_OF_TASK, values)[0][0])
 
     def add_attributions(self, model_digest: str, rows: pa.Table) -> None:
         """Store attributions; they take the place of earlier ones of the same key.
@@ -255,10 +251,10 @@ class Writer:
         """
         rows = shaped(rows, attributions.ATTRIBUTIONS, "attributions")
         require_unique(rows, attributions.KEY, "attributions")
-        changed = self.changed
+        changed, self.explained = self.changed, True
         self._insert(attributions.DELETE_SAME, rows, [model_digest])
         added = self._insert(attributions.INSERT, rows, {"model_digest": model_digest})
-        self.changed, self.explained = changed, True
+        self.changed = changed
         self._require_inputs(rows.num_rows - added, rows.num_rows, "attributions")
 
     def _insert_samples(self, study_id: str, samples: pa.Table) -> None:

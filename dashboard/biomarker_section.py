@@ -89,7 +89,7 @@ def _show_singles(found: Answer, markers: tuple[Biomarker, ...], names: dict[str
     table = tables.single_table(found)
     left, right = st.columns([1.25, 1], gap="medium")
     with left:
-        st.subheader("Genes, the clearest first", anchor=False)
+        st.header("Genes, the clearest first", anchor=False)
         event = st.dataframe(
             table.head(MOST_ROWS),
             hide_index=True,
@@ -107,7 +107,7 @@ def _show_singles(found: Answer, markers: tuple[Biomarker, ...], names: dict[str
         if rows and rows[0] < len(markers):
             _forest_of(markers[rows[0]], found.kind, names)
         else:
-            st.subheader("Within cohort, all together", anchor=False)
+            st.header("Within cohort, all together", anchor=False)
             lines = [_line_of(marker) for marker in markers[:MOST_LINES]]
             _draw(lines, found.kind, "biomarker_forest")
 
@@ -125,7 +125,7 @@ def _line_of(marker: Biomarker) -> Line:
 
 
 def _forest_of(marker: Biomarker, kind: str, names: dict[str, str]) -> None:
-    st.subheader(f"{marker.feature.label}, cohort by cohort", anchor=False)
+    st.header(f"{marker.feature.label}, cohort by cohort", anchor=False)
     _draw(
         forest_lines(marker.by_cohort, marker.pooled, names), kind, f"forest_{marker.feature.name}"
     )
@@ -174,7 +174,7 @@ def _show_pairs(pairs: tuple[PairBiomarker, ...], kind: str, names: dict[str, st
     table = tables.pair_table(pairs)
     left, right = st.columns([1.25, 1], gap="medium")
     with left:
-        st.subheader("Pairs, the clearest interaction first", anchor=False)
+        st.header("Pairs, the clearest interaction first", anchor=False)
         event = st.dataframe(
             table.head(MOST_ROWS),
             hide_index=True,
@@ -189,7 +189,7 @@ def _show_pairs(pairs: tuple[PairBiomarker, ...], kind: str, names: dict[str, st
     rows = event.selection.rows
     pair = pairs[rows[0] if rows and rows[0] < len(pairs) else 0]
     with right:
-        st.subheader(f"{pair.first.name} and {pair.second.name}", anchor=False)
+        st.header(f"{pair.first.name} and {pair.second.name}", anchor=False)
         st.caption("Each against patients with neither; below, both in each cohort.")
         effects = (
             (f"{pair.first.name} only", pair.first_only),

@@ -12,17 +12,18 @@ from dashboard.decision_section import SECTION
 KEYS = "board_keys"
 
 SHEET = (
-    ("→  Page Down  N", "Next case"),
-    ("←  Page Up  P", "Previous case"),
-    ("F", "Full screen, and back"),
-    ("D", "To the decision form"),
-    ("Esc", "Out of a field, so that the keys work again"),
-    ("?", "This sheet, and away"),
+    ("→ or Page Down or N", "Show the next case"),
+    ("← or Page Up or P", "Show the case before"),
+    ("F", "Fill the screen, and back"),
+    ("D", "Write a decision"),
+    ("Esc", "Leave a field, so that the keys work again"),
+    ("?", "Show these keys, or hide them"),
 )
 """What each key does."""
 
 # The target is counted here, not on the server: three quick presses are three cases, although the
-# server may see the last only. It follows the server again once no key was pressed for a while.
+# server may see the last only. It follows the server again once no key was pressed for a while. It
+# is told as a state with its moment, since of several triggers in one run some are lost.
 _SCRIPT = """
 const STATE = "__tumorxyBoard"
 const TYPING = "input, textarea, select, [contenteditable=true]"
@@ -30,7 +31,7 @@ const OWN_KEYS = "[role=slider], [role=listbox], [role=tablist], [role=radiogrou
   + "[role=combobox], [role=menu], [data-testid=tumorxy-map]"
 const STEP = { ArrowRight: 1, PageDown: 1, n: 1, N: 1, ArrowLeft: -1, PageUp: -1, p: -1, P: -1 }
 
-export default function ({ data, setTriggerValue }) {
+export default function ({ data, setStateValue }) {
   const state = (window[STATE] ??= { pressed: 0, target: data.position, shown: null })
   state.controller?.abort()
   state.controller = new AbortController()
@@ -49,15 +50,20 @@ export default function ({ data, setTriggerValue }) {
     if (wanted === state.target) return
     state.target = wanted
     state.pressed = Date.now()
-    setTriggerValue("go", wanted)
+    setStateValue("go", { to: wanted, at: state.pressed })
   }
   const fullScreen = () =>
     document.fullscreenElement ? document.exitFullscreen()
       : document.documentElement.requestFullscreen?.().catch(() => {})
-  const decide = () => {
+  const decide = (tries = 20) => {
     const section = visible(`.st-key-${data.decisions}`)
-    section?.scrollIntoView({ block: "start" })
-    section?.querySelector("form input, [data-testid=stForm] input")?.focus()
+    const field = section?.querySelector("[data-testid=stForm] input")
+    // What is typed on the way to a form that is not there yet must not turn the page.
+    state.waiting = !field && tries > 0 && data.position < data.last
+    if (field) {
+      section.scrollIntoView({ block: "start" })
+      field.focus({ preventScroll: true })
+    } else if (state.waiting) setTimeout(decide, 150, tries - 1)
   }
   const press = (event) => {
     const at = event.composedPath()[0]
@@ -67,7 +73,7 @@ export default function ({ data, setTriggerValue }) {
       if (inside(TYPING)) at.blur()
       return
     }
-    if (event.ctrlKey || event.metaKey || event.altKey || inside(TYPING)) return
+    if (event.ctrlKey || event.metaKey || event.altKey || inside(TYPING) || state.waiting) return
     const step = STEP[event.key]
     if (step && event.key.startsWith("Arrow") && inside(OWN_KEYS)) return
     if (step) go(step)
@@ -99,7 +105,7 @@ def hear_keys(queue_id: str, position: int, last: int, go: Callable[[int], None]
 
     def heard() -> None:
         state: dict[str, Any] = st.session_state.get(KEYS) or {}
-        wanted = state.get("go")
+        wanted = (state.get("go") or {}).get("to")
         if isinstance(wanted, int) and 1 <= wanted <= last:
             go(wanted)
 
@@ -113,6 +119,6 @@ def hear_keys(queue_id: str, position: int, last: int, go: Callable[[int], None]
 def show_sheet() -> None:
     """Write the sheet of keys; it is seen after a press of `?`."""
     with st.container(key="board_sheet", border=True, gap="small"):
-        st.subheader("Keys", anchor=False)
+        st.header("Keys", anchor=False)
         rows = "\n".join(f"| **{key}** | {meaning} |" for key, meaning in SHEET)
-        st.markdown(f"| Key | |\n|---|---|\n{rows}")
+        st.markdown(f"| Press | To |\n|---|---|\n{rows}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 
 from cache.workspace_decisions import Decision
@@ -16,27 +18,10 @@ from dashboard.patient_subject import BoardSubject
 from dashboard.queries import MapData
 from dashboard.resources import Published
 from dashboard.theme import RESEARCH_USE
-from dashboard.widgets import plain_text, show_empty
+from dashboard.widgets import current_palette, plain_text, show_empty
 from dashboard.wording import count
 
-# The letters grow with the screen; the bar of pages goes, so that no slip of the hand leaves the
-# meeting; what is grey elsewhere is as dark as the rest.
-STYLE = """<style>
-:root { font-size: clamp(16px, 0.55vw + 10px, 34px); }
-[data-testid="stHeader"] { display: none; }
-[data-testid="stMainBlockContainer"] { padding-top: 1rem; }
-[data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] p,
-[data-testid="stWidgetLabel"] p { color: inherit; opacity: 1; font-size: 0.95rem; }
-[data-testid="stMain"] [data-testid="stMarkdownContainer"] p { line-height: 1.45; }
-.st-key-board_bar { position: sticky; top: 0; z-index: 50; padding: 0.4rem 0;
-  background: var(--st-background-color, Canvas); border-bottom: 2px solid currentColor; }
-.st-key-board_bar h1 { padding: 0; font-size: 2rem; }
-.st-key-board_sheet { position: fixed; z-index: 100; top: 50%; left: 50%; width: max-content;
-  transform: translate(-50%, -50%); padding: 1.25rem 1.75rem;
-  background: var(--st-background-color, Canvas); display: none;
-  box-shadow: 0 0.5rem 2.5rem rgba(0, 0, 0, 0.45); }
-.st-key-board_sheet.is-open { display: flex; }
-</style>"""
+STYLE = Path(__file__).parent / "static" / "board.css"
 
 
 def show_meeting(key: Published, data: MapData, queue: Queue, position: int) -> None:
@@ -48,6 +33,7 @@ def show_meeting(key: Published, data: MapData, queue: Queue, position: int) -> 
         queue: The queue.
         position: Which case, from 1; the summary comes after the last.
     """
+    st.html(f"<style>:root {{ --board-paper: {current_palette().paper}; }}</style>")
     st.html(STYLE)
     places = [place for place, case in enumerate(queue.cases) if _row(data, case) is not None]
     last = len(places) + 1
@@ -91,7 +77,7 @@ def _show_bar(queue: Queue, title: str, position: int, last: int) -> None:
         _step_button(queue, "Previous", position - 1, disabled=position == 1)
         _step_button(
             queue,
-            "Next" if position + 1 < last else "Summary",
+            "Summary" if position + 1 == last else "Next",
             position + 1,
             disabled=position == last,
         )
@@ -141,7 +127,7 @@ def _show_summary(queue: Queue, places: list[int]) -> None:
 
 def _show_case_summary(pseudonym: str, entries: list[Decision]) -> None:
     with st.container(border=True, gap=None):
-        st.subheader(plain_text(pseudonym), anchor=False)
+        st.header(plain_text(pseudonym), anchor=False)
         if not entries:
             st.markdown("No decision was recorded.")
         for entry in entries:

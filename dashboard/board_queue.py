@@ -118,7 +118,7 @@ def show_queue(queue: Queue, data: MapData) -> None:
         _offer_deletion(queue)
         _start_button(queue, "board_start")
     st.caption(
-        ":material/visibility: This list names tumors: prepare it before the projector is on."
+        ":material/visibility: This page names tumors: prepare it before the projector is on."
     )
     left, right = st.columns([1, 2.4], gap="large")
     with left:
@@ -262,20 +262,22 @@ def _show_case(queue: Queue, data: MapData, position: int, case: QueueCase) -> N
 
 def _case_buttons(queue: Queue, case: QueueCase, position: int, name: str) -> None:
     workspace = resources.workspace()
-    for icon, step, told in (("arrow_upward", -1, "earlier"), ("arrow_downward", 1, "later")):
+    for label, step in (("Up", -1), ("Down", 1)):
         at_end = position + step not in range(len(queue.cases))
         st.button(
-            f"Case {position + 1} {told}",
-            icon=f":material/{icon}:",
+            label,
+            icon=f":material/arrow_{label.lower()}ward:",
             type="tertiary",
-            key=f"{told}_{name}",
+            key=f"{label.lower()}_{name}",
             disabled=at_end,
+            help=f"Show case {position + 1} {'earlier' if step < 0 else 'later'}",
             on_click=attempt,
             args=(lambda step=step: workspace.move_case(queue.queue_id, case, step),),
         )
     st.button(
-        f"Remove case {position + 1}",
+        "Remove",
         icon=":material/close:",
+        help=f"Take case {position + 1} out of the queue",
         type="tertiary",
         key=f"remove_{name}",
         on_click=attempt,

@@ -7,7 +7,7 @@ snapshot, names do not.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import streamlit as st
@@ -40,7 +40,8 @@ class Chosen:
     Attributes:
         snapshot: Snapshot in which the rows mean something.
         layout_id: Version of the map in which they do.
-        mask: A bit for each tumor of that map.
+        num_tumors: Tumors of that map.
+        mask: A bit for each of them.
         count: Tumors selected.
         num_gone: Further tumors that were selected and are not on this map.
         set_id: Id under which the workspace keeps them; None until it does.
@@ -48,10 +49,16 @@ class Chosen:
 
     snapshot: int
     layout_id: int
+    num_tumors: int
     mask: Packed
     count: int
     num_gone: int = 0
     set_id: str | None = None
+
+    @property
+    def rows(self) -> Rows:
+        """Rows of the selected tumors, ascending: 1 ms for 300,000."""
+        return unpack_rows(self.mask.content, self.num_tumors)
 
     def is_of(self, data: MapData) -> bool:
         """Whether its rows are those of a map."""
@@ -98,7 +105,7 @@ def selected_rows(data: MapData) -> Rows | None:
     chosen = current_choice(data)
     if chosen is None or not chosen.count:
         return None
-    return unpack_rows(chosen.mask.content, len(data))
+    return chosen.rows
 
 
 def scene_selection(data: MapData) -> Selection:
@@ -157,6 +164,7 @@ def choose(data: MapData, rows: Rows) -> Chosen:
     return Chosen(
         snapshot=data.snapshot,
         layout_id=data.layout_id,
+        num_tumors=len(data),
         mask=pack_rows(rows, len(data)),
         count=len(rows),
     )
@@ -164,19 +172,12 @@ def choose(data: MapData, rows: Rows) -> Chosen:
 
 def _kept(data: MapData, chosen: Chosen) -> Chosen:
     """Return a selection with the id that the workspace gave it; without, if it cannot keep it."""
-    keys = data.keys.take(unpack_rows(chosen.mask.content, len(data)))
+    keys = data.keys.take(chosen.rows)
     try:
         set_id = resources.workspace().keep_selection(keys)
     except CacheError:
         return chosen  # a full disk costs the link, not the selection
-    return Chosen(
-        snapshot=chosen.snapshot,
-        layout_id=chosen.layout_id,
-        mask=chosen.mask,
-        count=chosen.count,
-        num_gone=chosen.num_gone,
-        set_id=set_id,
-    )
+    return replace(chosen, set_id=set_id)
 
 
 def _load(data: MapData, set_id: str) -> Chosen:
@@ -193,6 +194,7 @@ def _load(data: MapData, set_id: str) -> Chosen:
     return Chosen(
         snapshot=data.snapshot,
         layout_id=data.layout_id,
+        num_tumors=len(data),
         mask=pack_rows(rows, len(data)),
         count=len(rows),
         num_gone=num_gone,

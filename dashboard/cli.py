@@ -23,7 +23,9 @@ from dashboard.evaluate_command import evaluate
 from dashboard.explain_command import explain
 from dashboard.finetune_command import finetune
 from dashboard.outcomes import Status
+from dashboard.report_command import report
 from dashboard.settings import Settings
+from dashboard.workspace_command import workspace
 
 if TYPE_CHECKING:
     from dashboard.service import Service
@@ -222,6 +224,12 @@ app.command()(evaluate)
 
 
 app.command()(explain)
+
+
+app.command()(report)
+
+
+app.command()(workspace)
 
 
 @app.command()

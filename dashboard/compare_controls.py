@@ -21,8 +21,8 @@ MOST_VALUES = 300
 NO_LABEL = "study"
 
 SOURCE_HELP = (
-    "**Selections**: tumors selected on the map, all others, and sets that were saved. **Label**: "
-    "values of a clinical label. **Gene**: altered or wild type. **Gene pair**: both altered, one "
+    "**Sets**: tumors selected on the map, all others, and sets that were saved. **Label**: values "
+    "of a clinical label. **Gene**: altered or wild type. **Pair**: two genes, both altered, one "
     "of them, or neither. Tumors that were not profiled for a gene are left out."
 )
 
@@ -42,6 +42,7 @@ def choose_groups(key: Published, data: MapData) -> Asked | None:
         key="groups",
         bind="query-params",
         width="stretch",
+        wrap=True,
         help=SOURCE_HELP,
     )
     kind = Source(source)

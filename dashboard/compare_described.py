@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from dashboard.biomarker_outcomes import TIMES
 from dashboard.compare_groups import Formed
 from dashboard.queries import Objects
 from engine.epidemiology.associations import find_q_values
@@ -20,6 +21,8 @@ from engine.epidemiology.group_comparison import (
 
 Floats = npt.NDArray[np.float64]
 
+STATUSES = {f"{title} status" for title in TIMES.values()}
+
 
 def compare_labels(
     labels: Mapping[str, Objects], formed: Formed, without: Sequence[str] = ()
@@ -29,12 +32,13 @@ def compare_labels(
     Args:
         labels: By title, a label of each tumor, (N,), None where not known.
         formed: The groups.
-        without: Titles left out: those that the groups are made of.
+        without: Titles left out: those that the groups are made of. The status at the end of a
+            follow-up is left out as well, which depends on how long that was.
     """
     found = (
         compare_label(title, values, formed.groups.codes, len(formed.groups))
         for title, values in labels.items()
-        if title not in without
+        if title not in without and title not in STATUSES
     )
     return tuple(sorted((f for f in found if f is not None), key=lambda label: -label.strength))
 
@@ -42,10 +46,14 @@ def compare_labels(
 def compare_numbers(
     numbers: Mapping[str, Floats], formed: Formed, reference: int = 0
 ) -> tuple[NumberComparison, ...]:
-    """Compare all numbers of groups, the one with most evidence first."""
+    """Compare all numbers of groups, the one with most evidence first.
+
+    Months of follow-up are left out: without the event they end where nobody looked on.
+    """
     found = (
         compare_number(title, values, formed.groups.codes, len(formed.groups), reference)
         for title, values in numbers.items()
+        if title not in TIMES.values()
     )
     known = [number for number in found if number is not None]
     return tuple(sorted(known, key=lambda n: (np.isnan(n.p_value), n.p_value, -n.spread)))

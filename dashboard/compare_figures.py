@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
 
+from dashboard.figure_notes import notice_lines, write_notes
 from dashboard.formatting import q_value, ratio
-from dashboard.theme import RESEARCH_USE, SYNTHETIC, Palette
+from dashboard.theme import Palette
 from dashboard.wording import clip, escape
 from engine.epidemiology.counts import Group
 from engine.epidemiology.group_comparison import LabelComparison
@@ -18,13 +19,18 @@ from engine.epidemiology.region import Marker, PairMarker
 
 Floats = npt.NDArray[np.float64]
 
-FARTHEST_RATIO, LEAST_Q = 6.0, 1e-20
+FARTHEST_RATIO, LEAST_Q = 6.0, 1e-25
 """Logarithm to base 2, and q, beyond which a point lies on the edge."""
+SHAPES = "Circle: mutation. Triangle up: amplification; down: deep deletion. Diamond: fusion."
 FOUND_BELOW = 0.05
-MOST_NAMED = 14
+MOST_NAMED, NEAR_EDGE = 14, 4.0
+Q_TICKS = (0, 1, 2, 3, 5, 10, 15, 20, 25)
+"""Powers of ten, the other way round, at which the axis of q has a tick."""
 MOST_VALUES = 8
 MOST_DRAWN = 1_500
 NAME_LENGTH = 22
+PATTERNS = ("", "/", "", "\\", "", "x", "", ".")
+"""Patterns of neighboring parts of a bar, so that they differ without color."""
 KIND_SYMBOLS = {
     Group.MUTATION.value: "circle",
     Group.AMPLIFICATION.value: "triangle-up",
@@ -48,23 +54,23 @@ class FigureOptions:
     synthetic: bool = False
 
 
-def write_notice(figure: go.Figure, options: FigureOptions, told: str, below: int) -> None:
-    """Write what a figure shows, the research-use notice and the source below it."""
-    synthetic = SYNTHETIC.upper() if options.synthetic else ""
-    notice = " · ".join(part for part in (synthetic, RESEARCH_USE, options.source) if part)
-    figure.add_annotation(
-        text="<br>".join(escape(line) for line in (told, notice) if line),
-        align="left",
-        showarrow=False,
-        xref="paper",
-        yref="paper",
-        x=0,
-        y=0,
-        xanchor="left",
-        yanchor="top",
-        yshift=-below,
-        font={"size": 12, "color": options.palette.ink},
-    )
+def write_below(
+    figure: go.Figure, options: FigureOptions, told: str, *, below: int, letters: int = 80
+) -> int:
+    """Write what a figure shows, the research-use notice and the source below it.
+
+    Args:
+        figure: The figure.
+        options: How it is drawn.
+        told: What it shows.
+        below: Pixels from the lowest axis.
+        letters: Letters of a line.
+
+    Returns:
+        Pixels that the lower margin must hold.
+    """
+    lines = [told, *notice_lines(options.source, synthetic=options.synthetic)]
+    return below + write_notes(figure, lines, options.palette, below=below, letters=letters)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,10 +152,8 @@ def draw_volcano(
         )
     _name_points(figure, points, (x, y, found), palette)
     _lay_out_volcano(figure, names, palette, float(y.max(initial=2.0)))
-    kinds = (
-        "Circle mutation, triangle up amplification, triangle down deep deletion, diamond fusion."
-    )
-    write_notice(figure, options, kinds, 52)
+    notes = write_below(figure, options, SHAPES, below=58)
+    figure.update_layout(height=420 + notes, margin={"l": 10, "r": 10, "t": 40, "b": notes})
     return figure
 
 
@@ -157,6 +161,7 @@ def _places(points: Sequence[Point]) -> tuple[Floats, Floats]:
     with np.errstate(divide="ignore", invalid="ignore"):
         x = np.log2(np.array([p.odds_ratio for p in points], dtype=np.float64))
         y = -np.log10(np.maximum([p.q_value for p in points], LEAST_Q))
+        y = np.sqrt(np.maximum(y, 0.0))  # the roots spread what is less clear
     return np.clip(np.nan_to_num(x), -FARTHEST_RATIO, FARTHEST_RATIO), np.nan_to_num(y)
 
 
@@ -177,13 +182,14 @@ def _name_points(
         if any(abs(place[0] - a) < 1.7 and abs(place[1] - b) < height / 22 for a, b in taken):
             continue
         taken.append(place)
+        to_right = 0 < place[0] < NEAR_EDGE or place[0] < -NEAR_EDGE
         figure.add_annotation(
             x=place[0],
             y=place[1],
             text=clip(points[row].name, 24),
             showarrow=False,
-            xanchor="left" if place[0] > 0 else "right",
-            xshift=8 if place[0] > 0 else -8,
+            xanchor="left" if to_right else "right",
+            xshift=8 if to_right else -8,
             font={"size": 13, "color": palette.ink},
         )
 
@@ -192,7 +198,8 @@ def _lay_out_volcano(
     figure: go.Figure, names: tuple[str, str], palette: Palette, highest: float
 ) -> None:
     figure.add_hline(
-        y=-float(np.log10(FOUND_BELOW)), line={"color": palette.faint, "width": 1.5, "dash": "dot"}
+        y=float(np.sqrt(-np.log10(FOUND_BELOW))),
+        line={"color": palette.faint, "width": 1.5, "dash": "dot"},
     )
     ticks = [-6, -4, -2, 0, 2, 4, 6]
     figure.update_xaxes(
@@ -207,16 +214,14 @@ def _lay_out_volcano(
     )
     figure.update_yaxes(
         title="False discovery rate q",
-        tickvals=[0, 1, 2, 3, 5, 10, 15, 20],
-        ticktext=["1", "0.1", "0.01", "0.001", "1e-5", "1e-10", "1e-15", "1e-20"],
-        range=[-0.04 * highest, 1.08 * max(highest, 2.0)],
+        tickvals=[np.sqrt(power) for power in Q_TICKS],
+        ticktext=[f"{10.0**-power:g}" for power in Q_TICKS],
+        range=[-0.05 * max(highest, 1.4), 1.08 * max(highest, 1.4)],
         gridcolor=palette.faint,
         zeroline=False,
         tickfont={"size": 14},
     )
     figure.update_layout(
-        height=520,
-        margin={"l": 10, "r": 10, "t": 40, "b": 100},
         legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "font": {"size": 13}},
     )
 
@@ -246,7 +251,12 @@ def draw_composition(
                 name=clip(value, 34),
                 marker={
                     "color": "rgba(128, 140, 152, 0.45)" if is_rest else palette.categories[place],
-                    "pattern": {"shape": ("", "/", "", "x", "", "\\", "", ".")[place % 8]},
+                    "pattern": {
+                        "shape": PATTERNS[place % len(PATTERNS)],
+                        "fillmode": "overlay",
+                        "fgcolor": palette.paper,
+                        "solidity": 0.12,
+                    },
                     "line": {"width": 1, "color": palette.paper},
                 },
                 text=[f"{part:.0f}%" if part >= 6 else "" for part in share],
@@ -266,14 +276,14 @@ def draw_composition(
         zeroline=False,
     )
     figure.update_yaxes(autorange="reversed", tickfont={"size": 14}, ticklabelstandoff=6)
+    notes = write_below(figure, options, "", below=54)
     figure.update_layout(
         barmode="stack",
         bargap=0.28,
-        height=170 + 58 * len(rows),
-        margin={"l": 10, "r": 10, "t": 10, "b": 84},
+        height=70 + 58 * len(rows) + notes,
+        margin={"l": 10, "r": 10, "t": 10, "b": notes},
         legend={"traceorder": "normal", "font": {"size": 13}},
     )
-    write_notice(figure, options, "", 50)
     return figure
 
 
@@ -334,8 +344,10 @@ def draw_violins(
         **ticks,
     )
     figure.update_xaxes(tickfont={"size": 14}, showgrid=False)
-    figure.update_layout(height=430, margin={"l": 10, "r": 10, "t": 10, "b": 100})
-    write_notice(figure, options, "Box: median and quartiles.", 56)
+    cut = any(len(part) > MOST_DRAWN for part in parts)
+    told = f"Box: median and quartiles{f', of {MOST_DRAWN:,} tumors of a group' if cut else ''}."
+    notes = write_below(figure, options, told, below=54)
+    figure.update_layout(height=330 + notes, margin={"l": 10, "r": 10, "t": 10, "b": notes})
     return figure
 
 

@@ -217,6 +217,12 @@ def _say_enriched(found: Enrichment, *, is_pair: bool) -> str:
         return f"No {word} is frequent enough, on both sides, to be compared."
     more = [m for m in markers if m.estimate.q_value < FOUND_BELOW and m.estimate.odds_ratio > 1]
     less = [m for m in markers if m.estimate.q_value < FOUND_BELOW and m.estimate.odds_ratio < 1]
+    if not more and not less:
+        return (
+            f"No {word} is found more or less often in {found.name} ({found.num_group:,}) than in "
+            f"{found.against} ({found.num_others:,}): none of {len(markers):,} tested has a q "
+            f"below {FOUND_BELOW:g}."
+        )
     return (
         f"{count(len(more), word)} more often and {len(less):,} less often in {found.name} "
         f"({found.num_group:,}) than in {found.against} ({found.num_others:,}), of "

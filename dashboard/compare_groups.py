@@ -41,10 +41,10 @@ _OUTCOME = re.compile(r"^(OS|PFS|DSS|DFS|DFI)_(STATUS|MONTHS)$")
 class Source(StrEnum):
     """What groups are made of; the value is what the page calls it."""
 
-    SETS = "Selections"
+    SETS = "Sets"
     LABEL = "Label"
     GENE = "Gene"
-    PAIR = "Gene pair"
+    PAIR = "Pair"
 
 
 @dataclass(frozen=True, kw_only=True)

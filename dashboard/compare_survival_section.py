@@ -18,6 +18,7 @@ from dashboard.compare_survival import Comparison, Covariate, Fixed, Request
 from dashboard.compare_who import caption_of, source_of
 from dashboard.csv_export import to_csv
 from dashboard.figure_export import offer_figure
+from dashboard.formatting import p_value
 from dashboard.outcome_facts import Endpoint
 from dashboard.queries import MapData
 from dashboard.resources import Published
@@ -27,6 +28,8 @@ from dashboard.widgets import current_palette, plain_text
 from engine.epidemiology.group_survival import GroupHazards
 
 PLAIN_CONFIG = {"displayModeBar": False, "responsive": True}
+NOTE_PIXELS = 170
+"""Width of what stands at the right of a hazard ratio."""
 HAZARD_MEANING = (
     "How much more often the event comes in a group than in the reference, at any time: 2 is twice "
     "as often. From a proportional-hazards model (Cox)."
@@ -70,7 +73,7 @@ def show_survival(
         st.info("Fewer than two groups have a patient of known follow-up. Choose wider groups.")
         return
     st.markdown(f"**{plain_text(words.say_difference(found))}.**")
-    left, right = st.columns([1.35, 1], gap="medium")
+    left, right = st.columns([1.3, 1], gap="medium")
     caption = caption_of(data, asked, formed)
     with left:
         _show_curves(data, found, caption)
@@ -154,8 +157,9 @@ def _show_hazards(found: Comparison, formed: Formed, request: Request) -> None:
     st.caption(plain_text(f"{held[:1].upper()}{held[1:]}." if held else "Nothing is held fixed."))
     lines = _lines(hazards, found)
     if lines:
+        forest = draw_forest(lines, "hazard ratio", current_palette())
         st.plotly_chart(
-            draw_forest(lines, "hazard ratio", current_palette()),
+            forest.update_layout(margin_r=NOTE_PIXELS),
             config=PLAIN_CONFIG,
             key="compare_hazards",
             alt="; ".join(
@@ -163,8 +167,8 @@ def _show_hazards(found: Comparison, formed: Formed, request: Request) -> None:
             ),
         )
     for line in hazards.groups:
-        told = words.say_hazard(line, reference, found.endpoint.event)
-        st.markdown(f"- {plain_text(told)}")
+        if np.isnan(line.ratio):
+            st.caption(plain_text(f"{words.say_hazard(line, reference, found.endpoint.event)}."))
     for told in words.say_model(hazards, names):
         st.caption(plain_text(told))
     check = words.say_proportionality(hazards, found)
@@ -179,7 +183,9 @@ def _lines(hazards: GroupHazards, found: Comparison) -> list[Line]:
             ratio=line.ratio,
             lower=line.lower,
             upper=line.upper,
-            note=f"{line.patients:,} patients, {line.events:,} {found.endpoint.event}",
+            note=f"{p_value(line.p_value)}; {line.events:,} of {line.patients:,} died"
+            if found.endpoint is Endpoint.OVERALL
+            else f"{p_value(line.p_value)}; {line.events:,} events of {line.patients:,}",
             is_found=line.p_value < words.SURE_BELOW,
         )
         for line in hazards.groups

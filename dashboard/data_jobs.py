@@ -37,6 +37,7 @@ VERBS = {
     "layout": "Make the map",
     "cluster": "Find clusters",
     "explain": "Explain",
+    "explain-all": "Explain the tumors",
 }
 
 
@@ -141,6 +142,8 @@ def describe(job: Job) -> str:
             parts.append(f"map of {count(outcome['num_tumors'], 'tumor')}")
         elif step.verb == "explain":
             parts.append(f"{outcome['sample_id']} explained")
+        elif step.verb == "explain-all":
+            parts.append(f"{count(outcome['num_explained'], 'tumor')} explained")
         elif step.verb == "cluster":
             parts.append(f"{count(outcome['num_clusters'], 'cluster')} found")
     return f"{', '.join(parts)}, {duration(job.elapsed_s)}"

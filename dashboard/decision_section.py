@@ -50,7 +50,7 @@ def show_decisions(subject: BoardSubject) -> None:
         subject: The tumor.
     """
     with st.container(border=True, gap="small", key=SECTION):
-        st.subheader("Decisions", anchor=False, help=LOG_HELP)
+        st.header("Decisions", anchor=False, help=LOG_HELP)
         log = resources.workspace().decision_log()
         if log.problem:
             st.warning(plain_text(log.problem), icon=":material/gpp_maybe:")

@@ -9,6 +9,7 @@ DashboardError
 ├── FigureError             a figure cannot be saved in the format that was asked for
 ├── JobError                a job cannot be started, found or stopped
 ├── ExplainError            a number of a tumor cannot be explained as it was asked for
+├── ReportError             the report of a tumor cannot be made or written as it was asked for
 ├── FinetuneError           a head of the user's own cannot be trained or found under this name
 ├── UploadRefusedError      an uploaded file cannot be taken
 ├── ServeError              the dashboard cannot be opened
@@ -69,6 +70,10 @@ class JobError(DashboardError):
 
 class ExplainError(DashboardError):
     """A number of a tumor cannot be explained as it was asked for."""
+
+
+class ReportError(DashboardError):
+    """The report of a tumor cannot be made or written as it was asked for."""
 
 
 class FinetuneError(DashboardError):

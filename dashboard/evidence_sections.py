@@ -52,7 +52,7 @@ GROUPS = ("cancer type", "sex", "age", "ancestry")
 
 def show_evidence(card: ModelCard) -> None:
     """Show how well the model does, or say why that is not known."""
-    st.subheader("How well does it do?", anchor=False, help=HOW_TO_READ)
+    st.header("How well does it do?", anchor=False, help=HOW_TO_READ)
     evidence = card.evidence
     if evidence is None:
         _say_nothing_measured(card)
@@ -113,7 +113,7 @@ def _show_section(section: Section) -> None:
 def _show_groups(card: ModelCard, evidence: Evaluation) -> None:
     if not evidence.slices:
         return
-    st.subheader("For whom does it do worse?", anchor=False)
+    st.header("For whom does it do worse?", anchor=False)
     st.markdown(
         "Accuracy of the cancer type on test patients, by group with the number of tumors: the "
         "types of TCGA, and 42 OncoTree types of the hospital cohort (MSK)."
@@ -168,7 +168,7 @@ def _show_reliability(card: ModelCard, evidence: Evaluation) -> None:
         titles["<br>".join(filter(None, (QUESTIONS.get(task, task), verdict)))] = found
     if not titles:
         return
-    st.subheader(
+    st.header(
         "Do its probabilities come true?",
         anchor=False,
         help="Tumors in ten bins by the probability of the likeliest class. On the dotted line, "
@@ -187,7 +187,7 @@ def _show_reliability(card: ModelCard, evidence: Evaluation) -> None:
 def _show_ablations(evidence: Evaluation) -> None:
     if not evidence.ablations:
         return
-    st.subheader("What makes the difference?", anchor=False)
+    st.header("What makes the difference?", anchor=False)
     st.markdown(
         "The same short pretraining with one thing changed, each for the same number of steps; "
         "linear probes of the embedding, on validation patients."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import pyarrow.compute as pc
@@ -39,10 +40,10 @@ def explain_stored(
         ExplainError: If there is no such tumor or number.
         NoMapError: If there is no map of the installed model.
     """
-    digest = service.encoder.digest
+    digest = service.model_digest
     with service.store.read() as reader:
         known = from_rows(reader.attributions(digest, *tumor), asked)
-        if known is not None:
+        if known is not None and known.pairs is not None:
             return known
         tables = tables_of_sample(reader, *tumor)
         studies = choose_studies(reader, [tumor[0]])
@@ -88,7 +89,12 @@ def find_stored(store: Store, sample_id: str, study_id: str | None) -> tuple[str
 
 
 def choose_asked(
-    reader: Reader, digest: str, tumor: tuple[str, str], task: str | None, wanted: str | None
+    reader: Reader,
+    digest: str,
+    tumor: tuple[str, str],
+    task: str | None,
+    wanted: str | None,
+    versions: Mapping[str, str] | None = None,
 ) -> Asked:
     """Choose what to explain of a stored tumor: the likeliest class of a task.
 
@@ -98,6 +104,8 @@ def choose_asked(
         tumor: Study and sample.
         task: The task; the cancer type when None.
         wanted: The class; the likeliest when None.
+        versions: By task, which head of that name the user has trained, as
+            `dashboard.own_cards.head_versions` tells it.
 
     Raises:
         ExplainError: If the task is not told of this tumor, or must not be interpreted.
@@ -122,4 +130,6 @@ def choose_asked(
     classes = [r["class"] for r in sorted(mine, key=lambda r: -r["probability"])]
     if wanted is not None and wanted not in classes:
         raise ExplainError(f"{name} has no class {wanted!r}. Choose one of {', '.join(classes)}.")
-    return Asked(task=name, class_name=classes[0] if wanted is None or name == RISK else wanted)
+    chosen = classes[0] if wanted is None or name == RISK else wanted
+    version = (versions or {}).get(name)
+    return Asked(task=name, class_name=f"{chosen}@{version}" if version else chosen)

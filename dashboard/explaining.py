@@ -27,6 +27,7 @@ from dashboard.explanations import (
     UnitTold,
     roll_covariates,
 )
+from dashboard.own_cards import VERSION_LENGTH
 from dashboard.stored import choose_studies
 from engine.progress import Progress, no_progress
 
@@ -51,9 +52,6 @@ FEW_PERMUTATIONS, MANY_UNITS = 8, 120
 
 SAME = 1e-6
 """Distance below which the nearest tumor is the tumor itself."""
-
-DIGEST_LENGTH = 12
-"""Hex characters that tell one head from an earlier one of the same name."""
 
 Pathways = Mapping[str, Sequence[str]]
 
@@ -107,7 +105,7 @@ class Explainer:
     def asked(self, task: str, class_name: str) -> Asked:
         """Ask for a class of a head, shipped or own."""
         own = self.own.get(task)
-        version = f"@{own.card['sha256'][:DIGEST_LENGTH]}" if own else ""
+        version = f"@{own.card['sha256'][:VERSION_LENGTH]}" if own else ""
         return Asked(task=task, class_name=f"{class_name}{version}")
 
     def explain(
@@ -140,7 +138,29 @@ class Explainer:
             pairs=_pairs(game, shapley, _staged(progress, 2)),
         )
 
-    def _told(self, one: Attribution, shapley: Attribution) -> MethodTold:
+    def attribute(self, tokens: TumorTokens, asked: Asked) -> MethodTold | None:
+        """Explain a number of a tumor by integrated gradients alone; None where nothing is known.
+
+        Args:
+            tokens: One tumor.
+            asked: The number.
+
+        Raises:
+            ExplainError: If the model tells no such number.
+        """
+        from engine.explaining.alterations import dissect
+        from engine.explaining.attribute import integrated_gradients
+        from engine.explaining.game import TumorGame
+
+        networks = self.networks
+        tumor = dissect(tokens, networks.vocabulary, networks.background)
+        if not tumor.units:
+            return None
+        target = self._target(tokens, asked)
+        game = TumorGame(networks=networks, target=target, tumor=tumor)
+        return self._told(integrated_gradients(game))
+
+    def _told(self, one: Attribution, shapley: Attribution | None = None) -> MethodTold:
         from engine.explaining.attribute import agreement, roll_up
 
         errors = one.standard_error
@@ -165,7 +185,7 @@ class Explainer:
             gap=one.completeness_gap,
             units=units,
             rolled=rolled | {ROLL_UPS[-1]: roll_covariates(units)},
-            agreement="" if one is shapley else agreement(one, shapley).sentence,
+            agreement="" if shapley in (None, one) else agreement(one, shapley).sentence,
         )
 
     def _target(self, tokens: TumorTokens, asked: Asked) -> Target:

@@ -161,13 +161,13 @@ class Explanation:
 
     Attributes:
         asked: The number.
-        methods: By each of `METHODS`.
-        pairs: Its strongest pairs.
+        methods: By each of `METHODS`, or by integrated gradients alone.
+        pairs: Its strongest pairs; None where only one method was asked.
     """
 
     asked: Asked
     methods: tuple[MethodTold, ...]
-    pairs: PairsTold
+    pairs: PairsTold | None
 
     def by(self, method: str) -> MethodTold:
         """Return what a method says."""
@@ -200,7 +200,8 @@ def to_rows(study_id: str, sample_id: str, told: Explanation) -> pa.Table:
         Rows of `cache.attributions.ATTRIBUTIONS`, one per method and one for the pairs.
     """
     parts = {method.method: asdict(method) for method in told.methods}
-    parts[PAIRS] = asdict(told.pairs)
+    if told.pairs is not None:
+        parts[PAIRS] = asdict(told.pairs)
     key = {"study_id": study_id, "sample_id": sample_id, "task": told.asked.task}
     return pa.Table.from_pylist(
         [
@@ -218,7 +219,8 @@ def from_rows(rows: pa.Table, asked: Asked) -> Explanation | None:
         asked: Which number is wanted.
 
     Returns:
-        The explanation; None where a part of it is not stored.
+        The explanation; by integrated gradients alone where nothing else is stored; None where
+        they are not either.
     """
     found = {
         row["method"]: json.loads(row["document"])
@@ -226,7 +228,9 @@ def from_rows(rows: pa.Table, asked: Asked) -> Explanation | None:
         if (row["task"], row["class"]) == (asked.task, asked.class_name)
     }
     if not {*METHODS, PAIRS} <= set(found):
-        return None
+        gradients = found.get(GRADIENTS)
+        methods = (_method(gradients),) if gradients else ()
+        return Explanation(asked=asked, methods=methods, pairs=None) if methods else None
     pairs = found[PAIRS]
     pairs["pairs"] = tuple(PairTold(**pair) for pair in pairs["pairs"])
     return Explanation(

@@ -135,7 +135,7 @@ def _probability(letter: str, value: float) -> str:
 def duration(seconds: float) -> str:
     """Write how long something took: `0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`."""
     if seconds < 9.95:
-        return f"{seconds:.1f} s"
+        return f"{seconds:.1f}".removesuffix(".0") + " s"
     whole = round(seconds)
     if whole < MINUTE:
         return f"{whole} s"

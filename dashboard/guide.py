@@ -6,12 +6,14 @@ there and nowhere else.
 
 from __future__ import annotations
 
+import streamlit as st
+
 from dashboard.glossary import TERMS
 from dashboard.map_component.assets import packaged_component
 from dashboard.theme import RESEARCH_USE
 
 GUIDE = "app_guide"
-"""Key of the component; it floats, so that it takes no place in a page."""
+"""Key of its container; it floats, so that it takes no place in a page."""
 
 NOTICE = (
     f"{RESEARCH_USE}. TumorXY is not a medical device: what it shows may be wrong for a single "
@@ -71,13 +73,10 @@ _guide = packaged_component("guide")
 
 def mount_guide() -> None:
     """Mount the guide; call once a run, outside of fragments."""
-    _guide()(
-        key=GUIDE,
-        data={
-            "steps": STEPS,
-            "keys": KEYS,
-            "terms": sorted(TERMS.items(), key=lambda item: item[0].lower()),
-            "notice": NOTICE,
-        },
-        height=1,
-    )
+    terms = sorted(TERMS.items(), key=lambda item: item[0].lower())
+    with st.container(key=GUIDE):
+        _guide()(
+            key=f"{GUIDE}_component",
+            data={"steps": STEPS, "keys": KEYS, "terms": terms, "notice": NOTICE},
+            height=1,
+        )

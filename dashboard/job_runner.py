@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from engine.progress import Progress
 from engine.readers.options import ReadOptions
 
 WRITE_EVERY_SECONDS = 0.2
+BACKGROUND = 10
+"""How far work that nobody waits for steps back behind the pages."""
 
 
 def run(settings: Settings, job_id: str) -> dict[str, Any]:
@@ -78,8 +81,14 @@ def _run_step(service: Service, step: Step, progress: Progress) -> Any:
             return found_clusters.find(service.store, service.home, given.get("name"), progress)
         case "explain":
             return _explain(service, given, progress)
+        case "explain-all":
+            from dashboard.explain_all import explain_all
+
+            os.nice(BACKGROUND)
+            return explain_all(service, given.get("task"), given.get("study_ids"), progress)
     raise JobError(
-        f"A job cannot {step.verb!r}; expected import, embed, layout, cluster or explain."
+        f"A job cannot {step.verb!r}; expected import, embed, layout, cluster, explain or "
+        "explain-all."
     )
 
 

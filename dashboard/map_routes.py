@@ -32,6 +32,9 @@ MOST_RECIPES = 96
 CACHE_CONTROL = "private, no-cache"
 """The browser keeps what it fetched and asks each time whether it may still show it."""
 
+UNNAMED = "A tumor of the map"
+"""Title of a card where ids must not be seen."""
+
 GONE = "This map is no longer shown here. Reload the page."
 
 _contents: Shelf[Packed] = Shelf(MOST_BYTES)
@@ -45,11 +48,13 @@ class Recipe:
     Attributes:
         data: The tumors; gone once no page shows them.
         colorings: What the panels are colored by.
+        named: Whether a card tells the id of a tumor.
         scene: Draws the picture; refers to the tumors as well, so that it must not live longer.
     """
 
     data: weakref.ref[MapData]
     colorings: tuple[Coloring, ...]
+    named: bool
     scene: Callable[[MapData], Scene]
 
 
@@ -70,6 +75,7 @@ def publish(key: Published, scene: Scene) -> dict[str, Any]:
     recipe = Recipe(
         data=weakref.ref(data),
         colorings=tuple(panel.coloring for panel in scene.panels),
+        named=scene.named,
         scene=_without_data(scene),
     )
     for name in (f"card/{scene.colored_by}", f"picture/{scene.looks}"):
@@ -103,7 +109,10 @@ def _answer_card(request: Request, grant: Grant) -> Response:
     row = request.path_params["row"]
     if recipe is None or data is None or row >= len(data):
         return _gone()
-    return JSONResponse(write_card(data, recipe.colorings, row), headers=_kept(None))
+    card = write_card(data, recipe.colorings, row)
+    if not recipe.named:
+        card["title"] = UNNAMED
+    return JSONResponse(card, headers=_kept(None))
 
 
 def _answer_table(request: Request, grant: Grant) -> Response:

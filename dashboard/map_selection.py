@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import chosen, resources
-from dashboard.chosen import clear_selection, current_choice, select_rows, selected_rows
+from dashboard.chosen import Chosen, clear_selection, current_choice, select_rows, selected_rows
 from dashboard.coloring import Categories, Coloring, Numbers
 from dashboard.csv_export import to_csv
 from dashboard.labels import Labels
@@ -60,7 +60,7 @@ def show_summary(key: Published, data: MapData, coloring: Coloring, rows: Rows |
         st.caption(HINT)
         return
     largest = compose(_categories(key, data, coloring)[1], rows, most=3).head(3)
-    with st.container(border=True, gap="small"):
+    with st.container(border=True, gap="small", key="map_summary"):
         st.markdown(f"**{count(len(rows), 'tumor')} selected**")
         for name, share in zip(largest["Category"], largest["Share"], strict=True):
             st.caption(f"{share:.0f}% {plain_text(name)}")
@@ -97,10 +97,10 @@ def show_selection(
         st.warning(plain_text(say_of_selection(effect)), icon=":material/science:")
     labels = listed_labels(key, data)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader(f"Selection: {count(len(rows), 'tumor')}", anchor=False, width="content")
+        st.header(f"Selection: {count(len(rows), 'tumor')}", anchor=False, width="content")
         st.download_button(
             "Download CSV",
-            data=functools.partial(_selection_csv, key, data, colorings),
+            data=functools.partial(_selection_csv, key, data, colorings, current_choice(data)),
             file_name="tumorxy-selection.csv",
             mime="text/csv",
             icon=":material/download:",
@@ -115,9 +115,12 @@ def show_selection(
         _table(data, tabulate(data, rows[:MOST_ROWS], colorings, labels), rows)
 
 
-def _selection_csv(key: Published, data: MapData, colorings: tuple[Coloring, ...]) -> bytes:
-    rows = selected_rows(data)
-    assert rows is not None  # the button stands only where something is selected
+def _selection_csv(
+    key: Published, data: MapData, colorings: tuple[Coloring, ...], selected: Chosen | None
+) -> bytes:
+    """List all selected tumors; runs outside of the session, and so is told which they are."""
+    assert selected is not None  # the button stands only where something is selected
+    rows = selected.rows
     table = tabulate(data, rows, colorings, listed_labels(key, data))
     return to_csv(table, ["Selection on the map", *source_lines(data)])
 

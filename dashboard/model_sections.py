@@ -66,7 +66,7 @@ TEST = "test"
 def show_identity(card: ModelCard) -> None:
     """Show which weights these are, in figures."""
     training, facts = card.training, card.facts
-    with st.grid(5, min_column_width=170):
+    with st.container(key="model_identity"), st.grid(5, min_column_width=170):
         st.metric(
             "Model digest",
             card.digest[:12],
@@ -93,14 +93,14 @@ def show_population(card: ModelCard) -> None:
     """Show whom the model was trained on, how it was made, and its limits."""
     left, right = st.columns([1.25, 1], gap="medium")
     with left, st.container(border=True, height="stretch", gap="small"):
-        st.subheader("Trained on", anchor=False, help=WHO[1])
+        st.header("Trained on", anchor=False, help=WHO[1])
         _show_training(card)
         for line in WHO:
             st.markdown(f":material/group: {line}")
     with right:
         _list("Limits", LIMITS, ":material/info:")
     with st.container(border=True, gap="small"):
-        st.subheader("How it was made", anchor=False)
+        st.header("How it was made", anchor=False)
         st.markdown(PROCEDURE)
         st.caption(_made(card))
 
@@ -139,7 +139,7 @@ def show_heads(card: ModelCard) -> None:
     facts = head_facts(card)
     if not facts:
         return
-    st.subheader(
+    st.header(
         "What is behind each answer",
         anchor=False,
         help="AUROC of several classes is the mean over the classes. Calibration error: mean gap "
@@ -191,6 +191,6 @@ def _number(value: int | None) -> str:
 
 def _list(title: str, lines: Sequence[str], icon: str) -> None:
     with st.container(border=True, height="stretch", gap="small"):
-        st.subheader(title, anchor=False)
+        st.header(title, anchor=False)
         for line in lines:
             st.markdown(f"{icon} {line}")

@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
 
-from dashboard.compare_figures import FigureOptions, write_notice
-from dashboard.oncoprint import BANDS, FIRST_SLOT, NOT_PROFILED, WILD_TYPE, Oncoprint
+from dashboard.compare_figures import FigureOptions, write_below
+from dashboard.oncoprint import BANDS, FIRST_SLOT, NOT_PROFILED, WILD_TYPE, Block, Oncoprint
 from dashboard.theme import GENE_GROUPS, SEVERAL_KINDS, Palette
 from dashboard.wording import clip
 
 ROW_PIXELS = 27
 EDGES = (0.0, 0.28, 0.62, 0.9)
 """Where the three stripes of a cell begin and end; the rest is the gap to the next gene."""
-GAP = 0.012
-"""Gap between two groups, as a share of all columns."""
+GAP, LEAST_WIDTH = 0.012, 0.14
+"""Gap between two groups, and least width of one, as shares of the whole width."""
+LETTERS = 105
+"""Letters of a heading that fit into the whole width."""
+HATCH = {
+    "shape": "/",
+    "size": 5,
+    "solidity": 0.18,
+    "fgcolor": "#8A95A1",
+    "bgcolor": "rgba(0, 0, 0, 0)",
+}
 NONE_FOUND = {"light": "#DDE3E9", "dark": "#2C3844"}
 NUM_CODES = 10
 
@@ -28,21 +40,49 @@ def draw_oncoprint(found: Oncoprint, options: FigureOptions) -> go.Figure:
         options: How it is drawn.
     """
     figure, palette = go.Figure(), options.palette
-    width = sum(block.num_drawn for block in found.blocks)
-    gap = max(GAP * width, 0.6)
-    for place, block in enumerate(found.blocks):
-        if block.num_drawn:
-            start = block.first + place * gap
-            _add_block(figure, found, (block.first, block.num_drawn, start), palette)
-            _add_heading(figure, found, place, (start, palette))
-    _add_hatches(figure, found, gap, palette)
+    places = [place for place in place_blocks(found) if place.block.num_drawn]
+    for place in places:
+        _add_block(figure, found, place, palette)
+        _add_heading(figure, place, palette)
+    _add_hatches(figure, found, places)
     _add_legend(figure, found, palette)
-    _lay_out(figure, found, width + gap * (len(found.blocks) - 1))
-    drawn = "; ".join(
-        f"{clip(b.name)}: {b.num_drawn:,} of {b.num_all:,} drawn" for b in found.blocks
-    )
-    write_notice(figure, options, drawn, 8)
+    drawn = "; ".join(f"{b.name}: {b.num_drawn:,} of {b.num_all:,} drawn" for b in found.blocks)
+    notes = write_below(figure, options, drawn, below=8, letters=150)
+    _lay_out(figure, found, notes)
     return figure
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where a group is drawn, in shares of the width of the figure.
+
+    Attributes:
+        block: The group.
+        start: Its left edge.
+        width: Its width.
+    """
+
+    block: Block
+    start: float
+    width: float
+
+    @property
+    def step(self) -> float:
+        """Width of one tumor."""
+        return self.width / self.block.num_drawn
+
+
+def place_blocks(found: Oncoprint) -> list[Place]:
+    """Give each group a width by its tumors, and a small one enough to be seen."""
+    drawn = np.array([float(block.num_drawn) for block in found.blocks])
+    least = min(LEAST_WIDTH, 1 / len(drawn)) * (drawn > 0)
+    widths = np.maximum(drawn / max(drawn.sum(), 1.0), least)
+    widths *= (1 - GAP * (len(drawn) - 1)) / widths.sum()
+    starts = np.cumsum(widths) - widths + GAP * np.arange(len(drawn))
+    return [
+        Place(block=block, start=float(start), width=float(width))
+        for block, start, width in zip(found.blocks, starts, widths, strict=True)
+    ]
 
 
 def none_found(palette: Palette) -> str:
@@ -62,11 +102,8 @@ def _color_scale(palette: Palette) -> list[tuple[float, str]]:
     return steps
 
 
-def _add_block(
-    figure: go.Figure, found: Oncoprint, where: tuple[int, int, float], palette: Palette
-) -> None:
-    first, number, start = where
-    genes = len(found.genes)
+def _add_block(figure: go.Figure, found: Oncoprint, place: Place, palette: Palette) -> None:
+    genes, number, first = len(found.genes), place.block.num_drawn, place.block.first
     cells = np.full((genes, BANDS + 1, number), np.nan, dtype=np.float32)
     cells[:, :BANDS] = found.cells[:, :, first : first + number]
     cells[cells == NOT_PROFILED] = np.nan
@@ -74,7 +111,7 @@ def _add_block(
     figure.add_trace(
         go.Heatmap(
             z=cells.reshape(genes * (BANDS + 1), number),
-            x=start + np.arange(number + 1),
+            x=place.start + place.step * np.arange(number + 1),
             y=edges,
             zmin=-0.5,
             zmax=NUM_CODES - 0.5,
@@ -85,42 +122,37 @@ def _add_block(
     )
 
 
-def _add_heading(
-    figure: go.Figure, found: Oncoprint, place: int, where: tuple[float, Palette]
-) -> None:
-    block, (start, palette) = found.blocks[place], where
+def _add_heading(figure: go.Figure, place: Place, palette: Palette) -> None:
     figure.add_shape(
         type="rect",
-        x0=start,
-        x1=start + block.num_drawn,
+        x0=place.start,
+        x1=place.start + place.width,
         y0=-0.55,
         y1=-0.3,
-        fillcolor=palette.categories[block.slot],
+        fillcolor=palette.categories[place.block.slot],
         line={"width": 0},
     )
-    total = sum(b.num_drawn for b in found.blocks)
-    letters = max(int(110 * block.num_drawn / total), 4)
     figure.add_annotation(
-        x=start + block.num_drawn / 2,
+        x=place.start + place.width / 2,
         y=-0.6,
-        text=f"<b>{clip(block.name, letters)}</b>",
+        text=f"<b>{clip(place.block.name, max(int(LETTERS * place.width), 4))}</b>",
         showarrow=False,
         yanchor="bottom",
         font={"size": 13, "color": palette.ink},
     )
 
 
-def _add_hatches(figure: go.Figure, found: Oncoprint, gap: float, palette: Palette) -> None:
+def _add_hatches(figure: go.Figure, found: Oncoprint, places: Sequence[Place]) -> None:
     """Hatch what was not profiled, one bar for each run of tumors."""
     lefts: list[float] = []
-    widths: list[int] = []
+    widths: list[float] = []
     bases: list[int] = []
-    for place, block in enumerate(found.blocks):
-        part = found.cells[:, 1, block.first : block.first + block.num_drawn] == NOT_PROFILED
-        for row, unknown in enumerate(part):
-            for first, last in _runs(unknown):
-                lefts.append(block.first + place * gap + first)
-                widths.append(last - first)
+    for place in places:
+        first, last = place.block.first, place.block.first + place.block.num_drawn
+        for row, unknown in enumerate(found.cells[:, 1, first:last] == NOT_PROFILED):
+            for begin, end in _runs(unknown):
+                lefts.append(place.start + place.step * begin)
+                widths.append(place.step * (end - begin))
                 bases.append(row)
     if not lefts:
         return
@@ -131,17 +163,7 @@ def _add_hatches(figure: go.Figure, found: Oncoprint, gap: float, palette: Palet
             base=bases,
             width=widths,
             offset=0,
-            marker={
-                "color": "rgba(0, 0, 0, 0)",
-                "line": {"width": 0},
-                "pattern": {
-                    "shape": "/",
-                    "size": 5,
-                    "solidity": 0.18,
-                    "fgcolor": "#8A95A1",
-                    "bgcolor": "rgba(0, 0, 0, 0)",
-                },
-            },
+            marker={"color": "rgba(0, 0, 0, 0)", "line": {"width": 0}, "pattern": HATCH},
             name="not profiled",
             hoverinfo="skip",
         )
@@ -177,11 +199,11 @@ def _add_legend(figure: go.Figure, found: Oncoprint, palette: Palette) -> None:
         )
 
 
-def _lay_out(figure: go.Figure, found: Oncoprint, width: float) -> None:
+def _lay_out(figure: go.Figure, found: Oncoprint, notes: int) -> None:
     genes = len(found.genes)
     totals = found.shares.groupby("Gene")[["Altered", "Profiled"]].sum()
     share = (100 * totals["Altered"] / totals["Profiled"].clip(lower=1)).to_dict()
-    figure.update_xaxes(range=[0, width], visible=False)
+    figure.update_xaxes(range=[0, 1], visible=False)
     figure.update_yaxes(
         range=[genes, -1.5],
         tickvals=[row + 0.45 for row in range(genes)],
@@ -191,8 +213,8 @@ def _lay_out(figure: go.Figure, found: Oncoprint, width: float) -> None:
         zeroline=False,
     )
     figure.update_layout(
-        height=150 + ROW_PIXELS * genes,
-        margin={"l": 10, "r": 10, "t": 44, "b": 62},
+        height=88 + ROW_PIXELS * genes + notes,
+        margin={"l": 10, "r": 10, "t": 44, "b": notes},
         dragmode=False,
         barmode="overlay",
         legend={

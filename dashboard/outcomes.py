@@ -266,6 +266,25 @@ class Check:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ExplainAllOutcome:
+    """What explaining one task of many tumors did.
+
+    Attributes:
+        task: The task.
+        num_tumors: Tumors that it may be read for.
+        num_explained: Tumors explained now.
+        num_reused: Tumors whose explanation was stored already.
+        elapsed_s: Seconds.
+    """
+
+    task: str
+    num_tumors: int
+    num_explained: int
+    num_reused: int
+    elapsed_s: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class DemoOutcome:
     """The map of the bundled cohort.
 

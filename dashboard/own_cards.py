@@ -11,6 +11,8 @@ from dashboard.outcomes import OwnHeadSummary
 from engine.errors import WeightsError
 
 HEAD, CARD = "head.safetensors", "card.json"
+VERSION_LENGTH = 12
+"""Hex characters of the digest of a head that tell it from an earlier one of the same name."""
 COPIED = ("task", "num_tumors", "num_patients", "num_by_class", "num_by_study", "beats_simple")
 
 
@@ -79,6 +81,16 @@ def trained_on(directory: Path) -> str | None:
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return str(digest)
+
+
+def head_versions(folder: Path) -> dict[str, str]:
+    """Tell one head of a name from an earlier one: by task, the start of its digest.
+
+    Args:
+        folder: Folder of the heads, one folder each; it need not exist.
+    """
+    cards = (_card(card.parent) for card in cards_in(folder))
+    return {str(card["task"]): str(card["sha256"])[:VERSION_LENGTH] for card in cards}
 
 
 def _card(directory: Path) -> dict[str, Any]:

@@ -75,7 +75,7 @@ def show_predictions(
     found, risk = answers(case.predictions), risk_told(case.predictions)
     if not found and risk is None:
         return
-    st.subheader("What the model would call it", anchor=False, help=MEANING)
+    st.header("What the model would call it", anchor=False, help=MEANING)
     flags = {answer.flag for answer in found} | ({risk.flag} if risk else set())
     forbidden = OUT_OF_DISTRIBUTION if case.out_of_distribution else _for_all(flags)
     if forbidden:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from urllib.parse import urlencode, urlsplit, urlunsplit
+from urllib.parse import urlsplit, urlunsplit
 
 import streamlit as st
 
@@ -14,9 +14,8 @@ from dashboard.neighborhood_survival import tell_survival
 from dashboard.patient_subject import BoardSubject
 from dashboard.report import Report, WhyTold
 from dashboard.report_building import Behind, all_facts, build_report
-from dashboard.report_forms import FORMS, write_report
+from dashboard.report_forms import FORMS, tumor_query, write_report
 from dashboard.report_why import choose_asked, explain_fast, tell_why
-from dashboard.widgets import SAMPLE_PARAMETER, tumor_key
 
 PAGE = "patient"
 MEANING = (
@@ -123,5 +122,5 @@ def _address(subject: BoardSubject) -> str | None:
         return None
     parts = urlsplit(here)
     root = parts.path.rpartition("/")[0]
-    query = urlencode({SAMPLE_PARAMETER: tumor_key(subject.data, subject.row)})
+    query = tumor_query(subject.data, subject.row)
     return urlunsplit((parts.scheme, parts.netloc, f"{root}/{PAGE}", query, ""))

@@ -56,7 +56,7 @@ COLUMN_TITLES = {
 def show_sequenced(case: Case) -> None:
     """Say what was looked at, and what is unknown."""
     with st.container(border=True, gap="small"):
-        st.subheader("What was sequenced", anchor=False)
+        st.header("What was sequenced", anchor=False)
         st.markdown(f"**{plain_text(case.sample_id)}**")
         origin = plain_text(case.study) if case.study else "uploaded, not stored"
         kind = plain_text(case.cancer_type) if case.cancer_type else "cancer type not given"
@@ -94,7 +94,7 @@ def show_trust(case: Case, origins: Sequence[StudyEffect]) -> None:
         origins: By which study or panel its neighborhood is explained.
     """
     with st.container(border=True, gap="small"):
-        st.subheader("Can this be trusted?", anchor=False)
+        st.header("Can this be trusted?", anchor=False)
         _show_verdict(case)
         _show_strangeness(case)
         st.markdown(
@@ -155,7 +155,7 @@ def show_place(data: MapData, case: Case, *, named: bool = True) -> None:
         places, (case.sample_id, *case.place), case.neighbors, coloring, options
     )
     with st.container(border=True, height="stretch", key="patient_map_card"):
-        st.subheader("Where it lies", anchor=False, help=DISTANCE)
+        st.header("Where it lies", anchor=False, help=DISTANCE)
         st.plotly_chart(
             figure,
             key="patient_map",
@@ -181,7 +181,7 @@ def show_neighbors(
     if not total:
         st.info("It is the only tumor of the map: there is none to compare it with.")
         return
-    st.subheader(f"The {count(total, 'tumor')} most like it", anchor=False)
+    st.header(f"The {count(total, 'tumor')} most like it", anchor=False)
     left, right = st.columns([1, 1.7], gap="medium")
     given = {
         title: values
@@ -267,7 +267,7 @@ def _show_neighbor_table(data: MapData, case: Case, table: pd.DataFrame) -> None
 def show_alterations(case: Case) -> None:
     """List what alters a gene; the rest stays folded."""
     altering = case.altering
-    st.subheader(f"Alterations: {count(len(altering), 'altering change')}", anchor=False)
+    st.header(f"Alterations: {count(len(altering), 'altering change')}", anchor=False)
     if len(altering):
         first = altering["hugo_symbol"].isin(resources.offered_genes())
         _show_alteration_table(altering.iloc[(~first).argsort(kind="stable")], "patient_altering")

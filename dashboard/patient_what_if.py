@@ -51,7 +51,7 @@ def show_what_if(data: MapData, case: Case, explainer: Explainer, tokens: TumorT
         explainer: The model in memory.
         tokens: The tumor as the model reads it.
     """
-    st.subheader("What if", anchor=False, help=MEANING)
+    st.header("What if", anchor=False, help=MEANING)
     left, right = st.columns([1.25, 1], gap="medium")
     with left:
         removed = _choose_removed(case, explainer, tokens)

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
-import pandas as pd
 import streamlit as st
 
 from dashboard import explanation_resources, resources
 from dashboard.cases import Case
 from dashboard.class_names import class_name
-from dashboard.csv_export import to_csv
 from dashboard.explaining import Explainer
 from dashboard.explanations import (
     MAP_TITLES,
@@ -41,6 +38,7 @@ from dashboard.queries import MapData
 from dashboard.resources import Published
 from dashboard.selection import source_lines
 from dashboard.why_figures import Bar, draw_bars
+from dashboard.why_tables import show_tables
 from dashboard.widgets import current_palette, guarded, plain_text
 
 if TYPE_CHECKING:
@@ -107,7 +105,7 @@ class Subject:
 def show_explanations(subject: Subject) -> None:
     """Show Why and What if, once the reader wants them and the tumor may be interpreted."""
     if subject.case.out_of_distribution:
-        st.subheader("Why", anchor=False, help=MEANING)
+        st.header("Why", anchor=False, help=MEANING)
         st.warning(
             f"{FLAGS[OUT_OF_DISTRIBUTION].meaning} Nothing is explained either, nor changed.",
             icon=":material/block:",
@@ -120,7 +118,7 @@ def show_explanations(subject: Subject) -> None:
 
 
 def _offer() -> None:
-    st.subheader("Why, and what if", anchor=False, help=MEANING)
+    st.header("Why, and what if", anchor=False, help=MEANING)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             "Explain this tumor",
@@ -146,7 +144,7 @@ def _explain(subject: Subject) -> None:
 @st.fragment
 @guarded
 def _show_why(subject: Subject, explainer: Explainer, tokens: TumorTokens) -> None:
-    st.subheader("Why", anchor=False, help=MEANING)
+    st.header("Why", anchor=False, help=MEANING)
     asked = _choose(subject, explainer)
     told = _told(subject, explainer, tokens, asked)
     _say_what_is_left_out(subject, explainer)
@@ -209,7 +207,7 @@ def _told(
     stored = explanation_resources.load_explanation(
         subject.key, *subject.name, asked, explainer.model_digest
     )
-    if stored is not None:
+    if stored is not None and stored.pairs is not None:
         return stored
     if explanation_resources.num_units(tokens, explainer) <= MOST_AT_ONCE:
         return explanation_resources.explain_now(
@@ -231,13 +229,18 @@ def _told(
         "This tumor has many alterations: explaining it takes some seconds, in a process of its "
         "own. The result is kept in the store.",
     )
-    return None
+    return stored
 
 
 def _show(subject: Subject, told: Explanation) -> None:
     left, right = st.columns(2)
+    methods = [one.method for one in told.methods]
     method = left.segmented_control(
-        "Method", METHODS, default=SHAPLEY, required=True, key="why_method"
+        "Method",
+        methods,
+        default=methods[0],
+        required=True,
+        key=f"why_method_{len(methods)}",
     )
     by = right.segmented_control(
         "Added up by",
@@ -261,7 +264,10 @@ def _show(subject: Subject, told: Explanation) -> None:
     with second:
         _show_words(told, said)
         _show_pairs(told)
-    _show_table(subject, told)
+    with st.expander("All alterations and pairs as tables"):
+        show_tables(
+            told, [f"{subject.case.sample_id}: {told.asked.title}", *source_lines(subject.data)]
+        )
 
 
 def _bars(said: MethodTold, by: str) -> list[Bar]:
@@ -288,6 +294,8 @@ def _show_words(told: Explanation, said: MethodTold) -> None:
 
 def _show_pairs(told: Explanation) -> None:
     pairs = told.pairs
+    if pairs is None:
+        return
     st.markdown("**Together, beyond their sum**", help=PAIR_MEANING)
     if not pairs.pairs:
         st.caption("There are fewer than two alterations, so no pair.")
@@ -299,48 +307,3 @@ def _show_pairs(told: Explanation) -> None:
         f"The strongest of {pairs.num_pairs:,} pairs{left_out}. They were chosen for being large, "
         "so they look larger than they are."
     )
-
-
-def _show_table(subject: Subject, told: Explanation) -> None:
-    units = told.by(SHAPLEY).units
-    table = pd.DataFrame(
-        {
-            "Alteration": [unit.label for unit in units],
-            "Gene": [unit.gene for unit in units],
-            "Kind": [unit.kind for unit in units],
-            "Shapley value": [unit.value for unit in units],
-            "Standard error": [unit.error for unit in units],
-            "Integrated gradients": [unit.value for unit in told.by(METHODS[1]).units],
-            "Leave one out": [unit.value for unit in told.by(METHODS[2]).units],
-        }
-    )
-    table = table.iloc[table["Shapley value"].abs().argsort()[::-1]]
-    with st.expander("All alterations and pairs as tables"):
-        st.dataframe(
-            table.round(4),
-            hide_index=True,
-            placeholder="none",
-            key="why_table",
-            alt="What each alteration adds, by each method",
-        )
-        pairs = pd.DataFrame(
-            [(p.first, p.second, p.value, p.error, p.alone) for p in told.pairs.pairs],
-            columns=["First", "Second", "Together", "Standard error", "With nothing else"],
-        )
-        st.dataframe(pairs.round(4), hide_index=True, key="why_pairs", alt="Strongest pairs")
-        said = told.by(SHAPLEY)
-        caption = [
-            f"{subject.case.sample_id}: {told.asked.title}, in {said.scale}",
-            f"Compared with {said.baseline}",
-            *source_lines(subject.data),
-        ]
-        for name, frame in (("alterations", table), ("pairs", pairs)):
-            st.download_button(
-                f"Download {name} as CSV",
-                data=partial(to_csv, frame, caption),
-                file_name=f"tumorxy-why-{name}.csv",
-                mime="text/csv",
-                icon=":material/download:",
-                on_click="ignore",
-                key=f"why_csv_{name}",
-            )

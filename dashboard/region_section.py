@@ -59,7 +59,7 @@ NOTHING = {
 
 def show_region(key: Published, data: MapData, rows: Rows) -> None:
     """Say what sets the selected tumors apart, and list it."""
-    st.subheader("What is distinctive here", anchor=False)
+    st.header("What is distinctive here", anchor=False)
     if len(rows) < FEWEST:
         st.caption(f"Select at least {FEWEST} tumors to compare them with others.")
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from dashboard.cases import Case
 from dashboard.coloring import color_labels
@@ -63,6 +64,25 @@ def draw_case(data: MapData, case: Case) -> str:
     types = data.samples["cancer_type"].iloc[case.neighbors]
     coloring = color_labels("Cancer type", list(types.where(types.notna(), None)))
     return draw_map(data.places, case.place, case.neighbors, coloring)
+
+
+def tumor_query(data: MapData, row: int) -> str:
+    """Return what stands behind `?` in an address of the Patient page that reopens a tumor.
+
+    Args:
+        data: The map; the address tells on which version it was made.
+        row: The tumor.
+    """
+    from dashboard.address import DIGEST_LENGTH, MADE_ON, MADE_WITH, SAMPLE, SEPARATOR
+
+    sample = data.samples.iloc[row]
+    return urlencode(
+        {
+            SAMPLE: f"{sample['study_id']}/{sample['sample_id']}",
+            MADE_ON: f"{data.name}{SEPARATOR}{data.layout_id}",
+            MADE_WITH: data.model_digest[:DIGEST_LENGTH],
+        }
+    )
 
 
 def file_name(report: Report, form: str) -> str:

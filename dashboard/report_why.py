@@ -45,7 +45,7 @@ def tell_why(told: Explanation) -> WhyTold:
     said = told.by(SHAPLEY)
     pairs = tuple(
         PartTold(label=f"{pair.first} and {pair.second}", value=pair.value, error=pair.error)
-        for pair in told.pairs.pairs
+        for pair in (told.pairs.pairs if told.pairs else ())
         if pair.is_clear
     )
     return WhyTold(

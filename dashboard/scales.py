@@ -1,33 +1,21 @@
-"""From numbers to colors and sizes. Pure."""
+"""From numbers to colors. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from dashboard.formatting import number
-from dashboard.wording import clip
 
 if TYPE_CHECKING:
-    from dashboard.coloring import Numbers
+    pass
 
 Floats = npt.NDArray[np.float32]
 
 NUM_TICKS = 5
-
-COLOR_BAR_SHARE = 0.62
-"""Of the height of a map; the legend of tumors without a number stands below it."""
-
-
-def marker_size(num_tumors: int) -> int:
-    """Choose the diameter of a point in pixels: large for few tumors, small for many."""
-    for most, size in ((1_500, 8), (8_000, 6), (20_000, 5), (35_000, 4)):
-        if num_tumors <= most:
-            return size
-    return 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,23 +78,3 @@ def color_scale(values: Floats, *, is_log: bool) -> ColorScale:
         ticks=tuple(ticks.tolist()),
         labels=tuple(labels),
     )
-
-
-def color_bar(coloring: Numbers, scale: ColorScale) -> dict[str, Any]:
-    """Describe the color bar of a number to Plotly: title, unit and ticks."""
-    places = scale.transform(np.array(scale.ticks, dtype=np.float32))
-    title = f"<b>{clip(coloring.title)}</b>"
-    if coloring.unit:
-        title += f"<br>{clip(coloring.unit)}"
-    return {
-        "title": {"text": title, "side": "top", "font": {"size": 15}},
-        "tickfont": {"size": 14},
-        "tickvals": places.tolist(),
-        "ticktext": list(scale.labels),
-        "thickness": 16,
-        "len": COLOR_BAR_SHARE,
-        "y": 1,
-        "yanchor": "top",
-        "x": 1.01,
-        "xanchor": "left",
-    }

@@ -151,6 +151,7 @@ class Scene:
         view: What is seen at first; everything when None.
         tools: Whether lasso, legend and buttons are offered.
         narrow: Whether the map is small.
+        named: Whether pointing at a tumor tells its id.
     """
 
     data: MapData
@@ -164,6 +165,7 @@ class Scene:
     view: View | None = None
     tools: bool = True
     narrow: bool = False
+    named: bool = True
 
     @property
     def caption(self) -> str:
@@ -182,10 +184,10 @@ class Scene:
 
     @property
     def colored_by(self) -> str:
-        """Name of what the panels show, whatever the appearance."""
+        """Name of what the panels and cards show, whatever the appearance."""
         titles = [panel.coloring.heading.encode() for panel in self.panels]
         columns = [panel.coloring.column.digest.encode() for panel in self.panels]
-        return digest_of(*titles, *columns)
+        return digest_of(b"named" if self.named else b"", *titles, *columns)
 
     @property
     def looks(self) -> str:

@@ -53,6 +53,13 @@ class Service:
 
         return Encoder.load()
 
+    @cached_property
+    def model_digest(self) -> str:
+        """Digest of the shipped model, read and verified without building the encoder."""
+        from dashboard.published_map import installed_digest
+
+        return installed_digest()
+
     def import_path(
         self, path: Path, options: ReadOptions, progress: Progress = no_progress
     ) -> ImportOutcome:

@@ -10,9 +10,10 @@ import numpy.typing as npt
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from dashboard.figure_notes import notice_lines, write_notes
 from dashboard.formatting import p_value
-from dashboard.theme import MOST_COLORS, RESEARCH_USE, SYNTHETIC, Palette
-from dashboard.wording import clip, count, escape
+from dashboard.theme import MOST_COLORS, Palette
+from dashboard.wording import clip, count
 from engine.epidemiology.survival_curves import Curve, LogRank
 
 Floats = npt.NDArray[np.float64]
@@ -35,7 +36,7 @@ not shares."""
 MOST_STEPS, MOST_CENSORED = 700, 180
 """Points and marks of a drawn curve; more could not be told apart."""
 MOST_TICKS = 8
-CURVE_PIXELS, ROW_PIXELS, MARGIN_PIXELS = 360, 25, 128
+CURVE_PIXELS, ROW_PIXELS, GAP_PIXELS, TOP_PIXELS = 360, 25, 60, 56
 NAME_LENGTH = 30
 BAND_OPACITY = 0.14
 
@@ -80,21 +81,24 @@ def draw_curves(
         )
     horizon = options.horizon or drawn_until(curves)
     slots = options.slots or tuple(range(len(curves)))
-    table_pixels = ROW_PIXELS * len(curves)
+    table_pixels = ROW_PIXELS * (len(curves) + 1)
     figure = make_subplots(
         rows=2,
         cols=1,
         shared_xaxes=True,
         row_heights=[CURVE_PIXELS, table_pixels],
-        vertical_spacing=78 / (CURVE_PIXELS + table_pixels + 78),
+        vertical_spacing=GAP_PIXELS / (CURVE_PIXELS + table_pixels + GAP_PIXELS),
     )
     for curve, slot in zip(curves, slots, strict=True):
         _add_curve(figure, curve, slot, (horizon, options.palette))
     ticks = _ticks(horizon)
     _add_at_risk(figure, curves, slots, (ticks, options.palette))
     _lay_out(figure, options, ticks, horizon)
-    _write_below(figure, options, say_curves(curves, log_rank))
-    figure.update_layout(height=CURVE_PIXELS + table_pixels + MARGIN_PIXELS + 78)
+    notes = _write_below(figure, options, say_curves(curves, log_rank))
+    figure.update_layout(
+        height=CURVE_PIXELS + table_pixels + GAP_PIXELS + TOP_PIXELS + 10 + notes,
+        margin={"l": 10, "r": 12, "t": TOP_PIXELS, "b": 10 + notes},
+    )
     return figure
 
 
@@ -221,13 +225,14 @@ def _add_at_risk(
         for c, slot in zip(curves, slots, strict=True)
     ]
     figure.update_yaxes(
-        tickvals=list(range(len(curves))),
-        ticktext=names,
-        range=[len(curves) - 0.4, -0.6],
+        tickvals=list(range(-1, len(curves))),
+        ticktext=["<b>Number at risk</b>", *names],
+        range=[len(curves) - 0.4, -1.6],
         tickfont={"size": 13},
         showgrid=False,
         zeroline=False,
         showline=False,
+        automargin=True,
         row=2,
         col=1,
     )
@@ -237,7 +242,7 @@ def _lay_out(figure: go.Figure, options: CurveOptions, ticks: Floats, horizon: f
     x_range = [-0.03 * horizon, 1.03 * horizon]
     figure.update_xaxes(range=x_range, tickvals=ticks, zeroline=False, showgrid=False)
     figure.update_xaxes(
-        title={"text": "Months", "standoff": 6},
+        title={"text": "Months", "standoff": 10},
         showticklabels=True,
         tickfont={"size": 14},
         showline=True,
@@ -254,11 +259,11 @@ def _lay_out(figure: go.Figure, options: CurveOptions, ticks: Floats, horizon: f
         tickfont={"size": 14},
         gridcolor=options.palette.faint,
         zeroline=False,
+        automargin=True,
         row=1,
         col=1,
     )
     figure.update_layout(
-        margin={"l": 150, "r": 12, "t": 52, "b": 66},
         hovermode="closest",
         dragmode=False,
         legend={
@@ -273,31 +278,7 @@ def _lay_out(figure: go.Figure, options: CurveOptions, ticks: Floats, horizon: f
     )
 
 
-def _write_below(figure: go.Figure, options: CurveOptions, told: str) -> None:
-    synthetic = SYNTHETIC.upper() if options.synthetic else ""
-    notice = " · ".join(part for part in (synthetic, RESEARCH_USE, options.source) if part)
-    title = {"text": "Number at risk", "showarrow": False, "xref": "paper", "yref": "y2 domain"}
-    figure.add_annotation(
-        **title,
-        x=0,
-        y=1,
-        xanchor="right",
-        yanchor="bottom",
-        xshift=-8,
-        yshift=6,
-        font={"size": 13, "color": options.palette.ink},
-    )
-    figure.add_annotation(
-        text=f"{escape(told)}<br>{escape(notice)}",
-        align="left",
-        showarrow=False,
-        xref="paper",
-        yref="paper",
-        x=0,
-        y=0,
-        xanchor="left",
-        yanchor="top",
-        xshift=-142,
-        yshift=-8,
-        font={"size": 12.5, "color": options.palette.ink},
-    )
+def _write_below(figure: go.Figure, options: CurveOptions, told: str) -> int:
+    """Write the notes; returns the pixels that these take."""
+    lines = [told, *notice_lines(options.source, synthetic=options.synthetic)]
+    return write_notes(figure, lines, options.palette, below=6, letters=88)

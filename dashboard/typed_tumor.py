@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from dashboard.errors import UploadRefusedError
 from dashboard.wording import count
 from engine.cohort import CLINICAL, PANELS, SAMPLES
+from engine.errors import ImportRefusedError
 from engine.kinds import COPY_NUMBER_KINDS, SINGLE_COPY_KINDS, Kind
 from engine.readers.options import STUDY_ID, ReadOptions
 
@@ -126,7 +127,10 @@ def read_typed(tumor: TypedTumor, genes: GeneTable) -> Cohort:
     with tempfile.TemporaryDirectory(prefix="tumorxy-typed-") as folder:
         path = Path(folder) / "typed.tsv"
         path.write_bytes(tumor.content)
-        cohort = read_input(path, tumor.options, genes)
+        try:
+            cohort = read_input(path, tumor.options, genes)
+        except ImportRefusedError as error:
+            raise _refusal(error) from error
     if not cohort.alterations.num_rows:
         raise UploadRefusedError(
             f"None of the typed rows can be used. {' '.join(say_findings(cohort))}"
@@ -144,6 +148,13 @@ def read_typed(tumor: TypedTumor, genes: GeneTable) -> Cohort:
         clinical=_clinical(tumor),
         notes=_notes(tumor),
     )
+
+
+def _refusal(error: ImportRefusedError) -> UploadRefusedError:
+    """Tell in terms of rows what a reader refused in terms of a file."""
+    place = f"Row {error.line - 1}: " if error.line else ""
+    found = f" (found {error.value!r})" if error.value else ""
+    return UploadRefusedError(f"None of the typed rows can be used. {place}{error.problem}{found}.")
 
 
 def _approved(names: Collection[str], genes: GeneTable) -> set[str]:

@@ -65,8 +65,8 @@ def show_empty(title: str, advice: str, icon: str) -> None:
     """Say that there is nothing yet, and what to do."""
     with st.container(border=True, horizontal_alignment="center", gap="small"):
         st.space("small")
-        st.markdown(f"## {icon}", text_alignment="center")
-        st.subheader(title, anchor=False, text_alignment="center")
+        st.markdown(icon, text_alignment="center")
+        st.header(title, anchor=False, text_alignment="center")
         st.markdown(advice, text_alignment="center")
         st.space("small")
 

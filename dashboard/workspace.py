@@ -23,7 +23,7 @@ from cache.workspace_views import SavedView
 
 T = TypeVar("T")
 
-MOST_REMEMBERED = 64
+MOST_REMEMBERED = 16
 """Answers kept in memory; a set of 300,000 tumors takes 8 MB."""
 
 

@@ -18,6 +18,7 @@ from dashboard.explanation_resources import load_counted
 from dashboard.outcome_facts import Endpoint
 from dashboard.queries import MapData
 from dashboard.resources import Published
+from dashboard.saved_section import show_saved
 from dashboard.widgets import plain_text, show_empty, show_header
 from dashboard.wording import count
 
@@ -39,6 +40,7 @@ def show_compare(key: Published, data: MapData) -> None:
     left, right = st.columns([1, 3.7], gap="medium")
     with left:
         asked = choose_groups(key, data)
+        show_saved(data, "compare")
     if asked is None:
         return
     formed = load_groups(key, data, data.layout_id, asked)

@@ -42,9 +42,9 @@ def show_page() -> None:
         else:
             _show_studies(key, studies)
     with right:
-        st.subheader("Import a study", anchor=False)
+        st.header("Import a study", anchor=False)
         show_import_form()
-        st.subheader("Jobs", anchor=False)
+        st.header("Jobs", anchor=False)
         show_jobs()
 
 
@@ -52,7 +52,7 @@ def _show_studies(key: Published, studies: pa.Table) -> None:
     rows = studies.to_pylist()
     total = sum(row["num_samples"] for row in rows)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.subheader(
+        st.header(
             f"{count(len(rows), 'study')}, {count(total, 'tumor')}", anchor=False, width="stretch"
         )
         if st.button(
@@ -103,7 +103,7 @@ def _show_study(key: Published, study: dict[str, Any]) -> None:
     report = resources.load_report(key, study_id)
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.subheader(plain_text(study["name"]), anchor=False, width="stretch")
+            st.header(plain_text(study["name"]), anchor=False, width="stretch")
             if study["synthetic"]:
                 st.badge("Synthetic", icon=":material/labs:", color="violet")
             if st.button("Remove", icon=":material/delete:", key="data_remove"):

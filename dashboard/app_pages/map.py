@@ -25,6 +25,7 @@ from dashboard.map_view import show_scene
 from dashboard.narrowing_controls import choose_foreground
 from dashboard.queries import MapData
 from dashboard.resources import ColorBy, Published
+from dashboard.saved_section import MAP_PAGE, show_saved, show_stale
 from dashboard.scene import OverlayPoint, Scene, make_panel
 from dashboard.scene_file import scene_files
 from dashboard.selection import source_lines
@@ -85,6 +86,7 @@ def show_map() -> None:
     if len(known) < len(chosen):
         return
     with right:
+        show_stale(data, choices.maps)
         make = functools.partial(_scene, key, data, tuple(known))
         mask = None if foreground is None else foreground.packed
         _draw(data, make(current_palette(), foreground=mask))
@@ -104,6 +106,8 @@ def _show_selected(
     if rows is not None:
         show_selection(key, data, colorings, rows)
     keep_in_address(data)
+    with beside:
+        show_saved(data, MAP_PAGE)
     if rows is not None:
         show_distinctive(key, data)
 

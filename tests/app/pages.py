@@ -23,7 +23,8 @@ Open = Callable[..., AppTest]
 
 def texts(app: AppTest) -> str:
     """Return everything that is written on a page."""
-    kinds = ("title", "subheader", "markdown", "caption", "error", "warning", "info", "success")
+    headings = ("title", "header", "subheader")
+    kinds = (*headings, "markdown", "caption", "error", "warning", "info", "success")
     return "\n".join(str(element.value) for kind in kinds for element in app.get(kind))
 
 

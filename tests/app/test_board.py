@@ -118,7 +118,7 @@ def test_cases_are_moved_called_and_removed(open_page: Open, board: Board) -> No
     home, queue_id = board
     app = open_page(home, "board", queue=queue_id)
     name = f"{queue_id}_{STUDY}_SYNT-00009"
-    button(app, f"earlier_{name}")
+    button(app, f"up_{name}")
     app.text_input(key=f"call_{name}").set_value("The young one").run()
     button(app, f"remove_{queue_id}_{STUDY}_SYNT-00007")
     queue = Workspace(home).load_queue(queue_id)

@@ -123,7 +123,7 @@ def test_without_a_tumor_it_asks_for_one(full_home: Path, open_page: Open) -> No
 def test_a_stored_tumor_is_told_in_the_order_of_a_board(full_home: Path, open_page: Open) -> None:
     app = open_page(full_home, "patient", sample=SAMPLE)
     assert not app.exception
-    headings = [heading.value for heading in app.subheader]
+    headings = [heading.value for heading in app.header]
     assert headings[:5] == [
         "What was sequenced",
         "Where it lies",

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.app.small_home import build_home, draw_cohort
-from tests.browser.driving import CHROMIUM, chromium, served
+from tests.browser.driving import CHROMIUM, TOUR_SEEN, chromium, served
 
 
 @pytest.fixture(scope="session")
@@ -19,13 +19,19 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of a dashboard with two drawn studies and a map of them."""
-    home = tmp_path_factory.mktemp("home")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with two drawn studies and a map of them."""
+    folder = tmp_path_factory.mktemp("home")
     build_home(
-        home,
+        folder,
         [draw_cohort("synthetic_demo", 600), draw_cohort("other", 200, synthetic=False, seed=1)],
     )
+    return folder
+
+
+@pytest.fixture(scope="session")
+def address(home: Path) -> Iterator[str]:
+    """Address of a dashboard of that store."""
     with served(home) as url:
         yield url
 
@@ -39,6 +45,7 @@ def requests() -> list[str]:
 @pytest.fixture
 def page(browser: Browser, requests: list[str]) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1440, "height": 900})
+    context.add_init_script(TOUR_SEEN)
     found = context.new_page()
     found.set_default_timeout(60_000)
     expect.set_options(timeout=60_000)

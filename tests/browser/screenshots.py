@@ -15,7 +15,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page
 
 from dashboard.service import Service
-from tests.browser.driving import chromium, lasso, served, settle, wait_for_map
+from tests.browser.driving import TOUR_SEEN, chromium, lasso, served, settle, summary, wait_for_map
 
 GALLERY = Path(__file__).parent / "gallery"
 SIZES = {"desktop": (1440, 900), "projector": (1920, 1080)}
@@ -37,7 +37,7 @@ def select(page: Page, address: str) -> None:
     """Open the map and draw a lasso."""
     open_map()(page, address)
     lasso(page, [(0.2, 0.55), (0.5, 0.5), (0.55, 0.95), (0.2, 0.95)])
-    page.get_by_text("tumors selected").wait_for()
+    summary(page).wait_for()
     settle(page)
 
 
@@ -94,6 +94,7 @@ def _take(browser: Browser, address: str, folder: Path, size: str, theme: str) -
         viewport={"width": width, "height": height},
         color_scheme=theme,  # type: ignore[arg-type]
     )
+    context.add_init_script(TOUR_SEEN)
     for view, show in VIEWS.items():
         if view in ONCE and (size, theme) != ("desktop", "light"):
             continue

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.driving import CHART, lasso, served, settle, wait_for_map
+from tests.browser.driving import lasso, legend, served, settle, summary, wait_for_map
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -101,12 +101,11 @@ def test_from_a_study_to_a_placed_patient(page: Page, journey_address: str, file
     page.locator(".st-key-label input").first.click()
     page.get_by_role("option", name="HPV status", exact=True).click()
     settle(page)
-    wait_for_map(page)
-    names = page.locator(f"{CHART} .legendtext").all_text_contents()
-    assert names == ["positive (32)", "negative (16)"]
+    wait_for_map(page, "HPV status")
+    assert legend(page) == ["positive, 32 tumors", "negative, 16 tumors"]
 
     lasso(page, [(0.01, 0.01), (0.99, 0.01), (0.99, 0.99), (0.01, 0.99)])
-    expect(page.get_by_text(f"{NUM_TUMORS} tumors selected")).to_be_visible()
+    expect(summary(page)).to_have_text(f"{NUM_TUMORS} tumors selected")
 
     patient = files / "patient.maf"
     rows = ["\t".join(COLUMNS), *maf_rows("CASE-1", ["KRAS", "TP53"])]

@@ -1,12 +1,27 @@
 from __future__ import annotations
 
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from dashboard.theme import RESEARCH_USE
-from tests.browser.driving import CHART, lasso, map_box, ranges, settle, wait_for_map
+from tests.app.small_home import build_home, draw_cohort
+from tests.browser.driving import (
+    MAP,
+    PANEL,
+    lasso,
+    legend,
+    map_box,
+    num_selected,
+    ranges,
+    served,
+    settle,
+    summary,
+    tool,
+    wait_for_map,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -47,7 +62,13 @@ def test_a_link_to_a_page_opens_it_within_the_frame(page: Page, address: str, pa
     expect(page.get_by_test_id("stAlertContentError")).to_have_count(0)
 
 
-def test_a_recolor_keeps_zoom_and_selection(page: Page, address: str) -> None:
+def fetched(requests: list[str], kind: str) -> list[str]:
+    return [url for url in requests if f"/{kind}/" in url and "/tumorxy/map/" in url]
+
+
+def test_a_recolor_keeps_zoom_and_selection_and_fetches_one_column(
+    page: Page, address: str, requests: list[str]
+) -> None:
     page.goto(address)
     wait_for_map(page)
     whole = ranges(page)
@@ -55,28 +76,31 @@ def test_a_recolor_keeps_zoom_and_selection(page: Page, address: str) -> None:
     zoomed = ranges(page)
     assert zoomed[1] - zoomed[0] < 0.95 * (whole[1] - whole[0])
     lasso(page, [(0.1, 0.1), (0.9, 0.1), (0.9, 0.6), (0.1, 0.6)])
-    selected = page.get_by_text("tumors selected")
+    selected = summary(page)
     expect(selected).to_be_visible()
-    before = selected.inner_text()
+    before, drawn = selected.inner_text(), num_selected(page)
+    settle(page)
+    requests.clear()
     choose(page, "label", "Sex")
-    wait_for_map(page)
+    wait_for_map(page, "Sex")
     assert parse_qs(urlsplit(page.url).query)["label"] == ["Sex"]
     assert ranges(page) == pytest.approx(zoomed, rel=0.02, abs=0.05)
-    assert page.get_by_text("tumors selected").inner_text() == before
-    expect(page.locator(f"{CHART} .legendtext").filter(has_text="Female")).to_have_count(1)
+    assert summary(page).inner_text() == before
+    assert num_selected(page) == drawn
+    assert any(name.startswith("Female") for name in legend(page))
+    assert len(fetched(requests, "column")) == 1
+    assert not fetched(requests, "geometry")
+    assert not fetched(requests, "mask")
 
 
 def test_the_selection_is_told_exactly(page: Page, address: str) -> None:
     page.goto(address)
     wait_for_map(page)
     lasso(page, [(0.02, 0.02), (0.98, 0.02), (0.98, 0.5), (0.02, 0.5)])
-    expect(page.get_by_text("tumors selected")).to_be_visible()
-    drawn = page.evaluate(
-        f"() => document.querySelector('{CHART}')._fullData"
-        ".reduce((n, t) => n + (t.selectedpoints ? t.selectedpoints.length : 0), 0)"
-    )
+    expect(summary(page)).to_be_visible()
+    drawn = num_selected(page)
     assert drawn > 50
-    expect(page.get_by_text(f"{drawn:,} tumors selected")).to_be_visible()
+    expect(summary(page)).to_have_text(f"{drawn:,} tumors selected")
     expect(page.get_by_role("heading", name=f"Selection: {drawn:,} tumors")).to_be_attached()
 
 
@@ -84,10 +108,10 @@ def test_the_selection_is_exported_with_its_caption(page: Page, address: str) ->
     page.goto(address)
     wait_for_map(page)
     lasso(page, [(0.02, 0.02), (0.98, 0.02), (0.98, 0.5), (0.02, 0.5)])
-    selected = page.get_by_text("tumors selected")
+    selected = summary(page)
     expect(selected).to_be_visible()
     with page.expect_download() as download:
-        page.get_by_role("button", name="Download CSV").click()
+        page.get_by_role("button", name="Download CSV").first.click()
     lines = download.value.path().read_text(encoding="utf-8-sig").splitlines()
     assert lines[0] == f'"# {RESEARCH_USE}"'
     rows = [line for line in lines if not line.startswith('"# ')]
@@ -95,48 +119,127 @@ def test_the_selection_is_exported_with_its_caption(page: Page, address: str) ->
     assert f"{len(rows) - 1} tumors selected" == selected.inner_text()
 
 
-def test_clearing_the_selection_clears_the_picture(page: Page, address: str) -> None:
+@pytest.mark.parametrize("button", ["page", "map"])
+def test_clearing_the_selection_clears_the_picture(page: Page, address: str, button: str) -> None:
     page.goto(address)
     wait_for_map(page)
     lasso(page, [(0.2, 0.02), (0.8, 0.02), (0.8, 0.5), (0.2, 0.5)])
-    expect(page.get_by_text("tumors selected")).to_be_visible()
-    page.get_by_role("button", name="Clear selection").click()
-    expect(page.get_by_text("tumors selected")).to_have_count(0)
+    expect(summary(page)).to_be_visible()
+    assert num_selected(page) > 0
+    settle(page)
+    if button == "page":
+        page.locator(".st-key-map_clear button").click()
+    else:
+        tool(page, "Clear selection")
+    expect(summary(page)).to_have_count(0)
+    expect(page.locator(MAP)).to_have_attribute("data-selected", "0")
+    settle(page)
+    assert "selection" not in parse_qs(urlsplit(page.url).query)
+
+
+def test_the_view_and_the_selection_survive_a_reload(page: Page, address: str) -> None:
+    page.goto(address)
     wait_for_map(page)
-    drawn = page.evaluate(
-        f"() => document.querySelector('{CHART}')._fullData.some(t => t.selectedpoints)"
-    )
-    assert drawn is False
+    zoom_in(page)
+    zoomed = ranges(page)
+    lasso(page, [(0.2, 0.2), (0.8, 0.2), (0.8, 0.7), (0.2, 0.7)])
+    expect(summary(page)).to_be_visible()
+    settle(page)
+    drawn = num_selected(page)
+    assert "selection" in parse_qs(urlsplit(page.url).query)
+    page.reload()
+    wait_for_map(page)
+    expect(summary(page)).to_have_text(f"{drawn:,} tumors selected")
+    expect(page.locator(MAP)).to_have_attribute("data-selected", str(drawn))
+    assert ranges(page) == pytest.approx(zoomed, rel=0.05, abs=0.2)
+
+
+def test_a_killed_server_comes_back_with_the_same_view(page: Page, tmp_path: Path) -> None:
+    build_home(tmp_path, [draw_cohort("synthetic_demo", 300)])
+    with served(tmp_path) as url:
+        page.goto(f"{url}/?by=Gene&gene=KRAS")
+        wait_for_map(page, "KRAS")
+        lasso(page, [(0.05, 0.05), (0.95, 0.05), (0.95, 0.6), (0.05, 0.6)])
+        expect(summary(page)).to_be_visible()
+        settle(page)
+        drawn = num_selected(page)
+        query = urlsplit(page.url).query
+    with served(tmp_path) as url:
+        page.goto(f"{url}/?{query}")
+        wait_for_map(page, "KRAS")
+        expect(summary(page)).to_have_text(f"{drawn:,} tumors selected")
+        expect(page.locator(MAP)).to_have_attribute("data-selected", str(drawn))
+
+
+def test_maps_side_by_side_share_the_selection(page: Page, address: str) -> None:
+    page.goto(f"{address}/?maps=2&gene2=TP53")
+    wait_for_map(page)
+    expect(page.locator(MAP)).to_have_attribute("data-panels", "2")
+    expect(page.locator(f"{MAP} {PANEL}")).to_have_count(2)
+    assert any(name.startswith("wild type") for name in legend(page, 1))
+    lasso(page, [(0.1, 0.1), (0.9, 0.1), (0.9, 0.6), (0.1, 0.6)])
+    expect(summary(page)).to_be_visible()
 
 
 def test_the_legend_hides_and_isolates(page: Page, address: str) -> None:
     page.goto(address)
     wait_for_map(page)
-    toggles = page.locator(f"{CHART} .legendtoggle")
+    entries = page.locator(f"{MAP} .tumorxy-legend-entry")
 
-    def visible() -> list[object]:
-        found: list[object] = page.evaluate(
-            f"() => document.querySelector('{CHART}')._fullData.map(t => t.visible)"
-        )
-        return found
+    def pressed() -> list[str | None]:
+        return [entry.get_attribute("aria-pressed") for entry in entries.all()]
 
-    toggles.first.click()
+    total = len(pressed())
+    entries.first.click()
     page.wait_for_timeout(800)
-    assert visible().count("legendonly") == 1
-    toggles.first.click()
+    assert pressed().count("false") == 1
+    entries.first.click()
     page.wait_for_timeout(800)
-    toggles.nth(1).dblclick()
+    entries.nth(1).dblclick()
     page.wait_for_timeout(800)
-    assert visible().count(True) == 1
+    assert pressed().count("true") == 1
+    assert len(pressed()) == total
 
 
 def test_the_state_comes_back_from_the_address(page: Page, address: str) -> None:
     page.goto(f"{address}/?by=Gene&gene=KRAS&sample=synthetic_demo/SYNT-00007")
-    wait_for_map(page)
-    expect(page.locator(f"{CHART} .legendtitletext")).to_have_text("KRAS")
-    expect(page.locator(f"{CHART} .annotation-text", has_text="SYNT-00007")).to_be_visible()
+    wait_for_map(page, "KRAS")
+    expect(page.locator(MAP).get_by_text("SYNT-00007").first).to_be_attached()
     page.get_by_role("link", name="Open SYNT-00007").click()
     expect(page.get_by_role("heading", name="Can this be trusted?")).to_be_visible()
+
+
+def test_without_webgl_there_is_a_picture_and_a_table(browser: Browser, address: str) -> None:
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    context.add_init_script(
+        "const real = HTMLCanvasElement.prototype.getContext;"
+        "HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {"
+        " return /webgl/.test(kind) ? null : real.call(this, kind, ...rest) };"
+        "delete window.WebGL2RenderingContext"
+    )
+    page = context.new_page()
+    page.goto(address)
+    page.wait_for_selector(f"{MAP} img", state="visible", timeout=60_000)
+    width = page.locator(f"{MAP} img").evaluate("image => image.naturalWidth")
+    assert width > 800
+    context.close()
+
+
+def test_data_are_refused_without_the_page(page: Page, address: str, requests: list[str]) -> None:
+    page.goto(address)
+    wait_for_map(page)
+    (url,) = set(fetched(requests, "geometry"))
+    token = url.split("/")[5]
+    allowed = page.request.get(url)
+    assert allowed.status == 200
+    assert allowed.headers["cache-control"].startswith("private")
+    assert allowed.headers["x-content-type-options"] == "nosniff"
+    same = page.request.get(url, headers={"If-None-Match": allowed.headers["etag"]})
+    assert same.status == 304
+    for headers in ({"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}):
+        assert page.request.get(url, headers=headers).status == 403
+    assert page.request.get(url.replace(token, token[:-4] + "AAAA")).status == 403
+    assert page.request.get(url[:-8] + "00000000").status == 410
 
 
 def test_switching_the_appearance_redraws_the_points(page: Page, address: str) -> None:
@@ -144,10 +247,7 @@ def test_switching_the_appearance_redraws_the_points(page: Page, address: str) -
     wait_for_map(page)
     page.get_by_test_id("stMainMenu").locator("button").first.click()
     page.get_by_text("Dark").last.click()
-    page.wait_for_function(
-        f"() => document.querySelector('{CHART}')?._fullData"
-        "?.some(t => t.marker.color === '#FFFFFF')"
-    )
+    expect(page.locator(MAP)).to_have_attribute("data-theme", "dark")
     expect(page.get_by_test_id("stAlertContentError")).to_have_count(0)
 
 
@@ -163,7 +263,4 @@ def test_both_appearances_draw_text_that_can_be_read(
     )
     dark = sum(int(part) for part in background.strip("rgba()").split(",")[:3]) < 200
     assert dark is (appearance == "dark")
-    colors = page.evaluate(
-        f"() => document.querySelector('{CHART}')._fullData.map(t => t.marker.color)"
-    )
-    assert ("#FFFFFF" in colors) is dark
+    expect(page.locator(MAP)).to_have_attribute("data-theme", appearance)

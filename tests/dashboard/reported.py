@@ -24,7 +24,9 @@ from dashboard.report import (
 )
 
 LINK = "http://localhost:8501/patient?sample=some_study%2FTUMOR-1"
-MAP = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><circle cx="4" cy="4" r="2"/></svg>'
+MAP = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><circle cx="4" cy="4" r="2"/></svg>'
+)
 
 
 def a_curve(name: str) -> CurveTold:

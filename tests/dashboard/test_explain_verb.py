@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from cache.store import Store
 from dashboard.errors import ExplainError, NothingToDoError
 from dashboard.explain_verb import choose_asked, explain_stored, find_stored
 from dashboard.explaining import Explainer, tables_of_sample
-from dashboard.explanations import SHAPLEY, Asked, to_rows
+from dashboard.explanations import GRADIENTS, SHAPLEY, Asked, from_rows, to_rows
 from tests.app.small_home import MODEL_DIGEST, build_home, draw_cohort
 from tests.dashboard.explained import ASKED, an_explanation
 
@@ -49,7 +50,7 @@ class FakeService:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self.encoder = type("Encoder", (), {"digest": MODEL_DIGEST})()
+        self.model_digest = MODEL_DIGEST
 
     def placer(self) -> Any:
         raise AssertionError("the model was loaded")
@@ -60,6 +61,25 @@ def test_what_is_stored_is_not_computed_again(store: Store) -> None:
     with store.write() as writer:
         writer.add_attributions(MODEL_DIGEST, to_rows(*TUMOR, told))
     assert explain_stored(FakeService(store), TUMOR, ASKED) == told  # type: ignore[arg-type]
+
+
+def test_gradients_alone_are_read_but_are_no_whole_explanation(store: Store) -> None:
+    whole = an_explanation()
+    alone = replace(whole, methods=(whole.by(GRADIENTS),), pairs=None)
+    with store.write() as writer:
+        writer.add_attributions(MODEL_DIGEST, to_rows(*TUMOR, alone))
+    with store.read() as reader:
+        assert from_rows(reader.attributions(MODEL_DIGEST, *TUMOR), ASKED) == alone
+    with pytest.raises(AssertionError, match="the model was loaded"):
+        explain_stored(FakeService(store), TUMOR, ASKED)  # type: ignore[arg-type]
+
+
+def test_a_head_of_the_user_is_asked_by_its_version(store: Store) -> None:
+    with store.read() as reader:
+        asked = choose_asked(reader, MODEL_DIGEST, TUMOR, "msi", None, {"msi": "12ab"})
+    assert asked.class_name == "stable@12ab"
+    assert Asked(task="mine", class_name="a@b@12ab").name == "a@b"
+    assert Asked(task="msi", class_name="high").name == "high"
 
 
 def test_a_tumor_is_found_by_its_name(store: Store) -> None:

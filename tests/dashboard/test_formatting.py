@@ -90,7 +90,14 @@ def test_no_p_value_is_written_as_nothing(value: float) -> None:
 @pytest.mark.parametrize(
     ("seconds", "told"),
     [
-        *[(0.42, "0.4 s"), (9.96, "10 s"), (59.4, "59 s"), (59.6, "1 min"), (200, "3 min 20 s")],
+        *[
+            (0.42, "0.4 s"),
+            (3.0, "3 s"),
+            (9.96, "10 s"),
+            (59.4, "59 s"),
+            (59.6, "1 min"),
+            (200, "3 min 20 s"),
+        ],
         *[(3600, "1 h"), (7500, "2 h 5 min"), (7199, "2 h")],
     ],
 )

@@ -36,10 +36,22 @@ async function listEntries() {
   return found.sort().map((file) => `src/entries/${file}`)
 }
 
+/** The licenses of all packages that are part of a bundle; they ask to be kept with it. */
+async function collectLicenses(inputs) {
+  const found = inputs.map((file) => file.match(/^node_modules\/((?:@[^/]+\/)?[^/]+)\//)?.[1])
+  const parts = []
+  for (const name of [...new Set(found.filter(Boolean))].sort()) {
+    const home = path.join(HERE, "node_modules", name)
+    const { version, license } = JSON.parse(await readFile(path.join(home, "package.json"), "utf8"))
+    const file = (await readdir(home)).sort().find((entry) => /^licen[cs]e/i.test(entry))
+    const text = file ? await readFile(path.join(home, file), "utf8") : `${license} license`
+    parts.push(`${name} ${version}\n\n${text.trim()}\n`)
+  }
+  return parts.join(`\n${"-".repeat(80)}\n\n`)
+}
+
 const folder = path.resolve(process.argv[2] ?? path.join(HERE, "..", "build"))
-await rm(folder, { recursive: true, force: true })
-await mkdir(folder, { recursive: true })
-await build({
+const { metafile, outputFiles } = await build({
   absWorkingDir: HERE,
   entryPoints: await listEntries(),
   outdir: folder,
@@ -52,5 +64,15 @@ await build({
   entryNames: "[name]",
   loader: { ".css": "text" },
   logLevel: "warning",
+  metafile: true,
+  write: false,
 })
-await writeFile(path.join(folder, "sources.txt"), `${await digestSources()}\n`)
+const files = new Map(outputFiles.map(({ path: file, contents }) => [path.basename(file), contents]))
+files.set("licenses.txt", await collectLicenses(Object.keys(metafile.inputs)))
+files.set("sources.txt", `${await digestSources()}\n`)
+
+await mkdir(folder, { recursive: true })
+for (const [name, contents] of files) await writeFile(path.join(folder, name), contents)
+for (const name of await readdir(folder)) {
+  if (!files.has(name)) await rm(path.join(folder, name), { recursive: true })
+}

@@ -108,6 +108,10 @@ export class Hand {
       this.map.pointing.away()
       return true
     }
+    if (this.table) {
+      this.act("table")
+      return true
+    }
     return this.clear()
   }
 

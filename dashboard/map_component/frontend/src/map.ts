@@ -11,7 +11,7 @@ import { loadGeometry, loadTable } from "./loading.ts"
 import { Panel, type Common } from "./panel.ts"
 import { buildGrid } from "./pick.ts"
 import { Pointing } from "./pointing.ts"
-import { NoWebGlError } from "./renderer.ts"
+import { borrowRenderer, NoWebGlError, returnRenderer } from "./renderer.ts"
 import { loadParts, orderOf, type Parts } from "./scene_parts.ts"
 import { Selection } from "./selection.ts"
 import type { Action } from "./toolbar.ts"
@@ -42,6 +42,7 @@ export class TumorMap {
   private painted = ""
   private painting: Promise<void> = Promise.resolve()
   private without = false
+  private warm = false
 
   constructor(
     public scene: Scene,
@@ -57,6 +58,7 @@ export class TumorMap {
       this.hand.toolbar.element, middle, this.caption, this.live,
     )
     this.element.addEventListener("keydown", this.hand.key)
+    this.warmUp()
     this.observer.observe(this.grid)
   }
 
@@ -83,6 +85,7 @@ export class TumorMap {
     clearTimeout(this.hiddenTimer)
     for (const panel of this.panels) panel.stop()
     this.panels = []
+    if (this.warm) returnRenderer()
     this.element.remove()
   }
 
@@ -145,6 +148,17 @@ export class TumorMap {
     this.announce(data.sentence)
   }
 
+  /** Makes WebGL ready while the tumors are on their way. */
+  private warmUp(): void {
+    try {
+      borrowRenderer()
+      this.warm = true
+    } catch {
+      // The panels meet the same obstacle and show the picture instead.
+      this.warm = false
+    }
+  }
+
   private dress(): void {
     const { theme, caption, tools, narrow } = this.scene
     for (const name of ["ink", "paper", "faint", "accent"] as const) {
@@ -179,7 +193,7 @@ export class TumorMap {
         new Panel(scene, this.common, {
           ...this.hand.events,
           moved: () => this.moved(),
-          hiddenChanged: () => this.hiddenChanged(),
+          hiddenChanged: (words) => this.hiddenChanged(words),
           lost: (state) => (state === "back" ? this.restart() : this.giveUp()),
         }),
     )
@@ -268,7 +282,8 @@ export class TumorMap {
     this.writeView()
   }
 
-  private hiddenChanged(): void {
+  private hiddenChanged(words: string): void {
+    if (words) this.announce(words)
     clearTimeout(this.hiddenTimer)
     this.hiddenTimer = setTimeout(() => {
       if (this.hand.density) this.drawDensity()
@@ -278,6 +293,8 @@ export class TumorMap {
 
   private restart(): void {
     for (const panel of this.panels) panel.stop()
+    if (this.warm) returnRenderer()
+    this.warmUp()
     this.painted = ""
     void this.load()
   }

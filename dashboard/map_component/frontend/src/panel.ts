@@ -40,7 +40,8 @@ export interface PanelEvents {
   pointed: (panel: Panel, row: number) => void
   selected: (panel: Panel, corners: Point[], change: Change) => void
   opened: (row: number, at: Point) => void
-  hiddenChanged: () => void
+  /** Entries of the legend were hidden or shown; `words` say which. */
+  hiddenChanged: (words: string) => void
   lost: Screen["onLoss"]
 }
 
@@ -91,8 +92,8 @@ export class Panel {
     if (panel.column !== this.scene.column) this.showAll()
     this.scene = panel
     if (panel.column === this.drawn.column) this.drawn = panel
-    this.looks = ""
-    write(this.stage, { "aria-label": panel.sentence || panel.title })
+    const sentence = panel.sentence || panel.title
+    write(this.stage, { "aria-label": `${sentence} Press the question mark for the keys.` })
     write(this.element, { "aria-label": panel.title })
     this.stage.dataset.tool = this.events.tool()
     this.legend.update(panel, this.hidden)
@@ -104,6 +105,7 @@ export class Panel {
     if (this.started === geometry) return
     this.layer?.destroy()
     this.started = geometry
+    this.looks = ""
     this.classes = null
     this.layer = new PointLayer(this.points, geometry, grid, this.events.lost)
     this.resize(this.common.camera.size)
@@ -137,14 +139,14 @@ export class Panel {
     const zoom = Math.max(1, camera.zoom)
     const fade = crowdFade(num, zoom)
     const diameter = pointSize(num, zoom, camera.size.width * camera.size.height)
-    const looks = JSON.stringify([this.drawn.column, this.column === null, [...this.hidden], paper, fade, diameter])
-    if (looks === this.looks) return false
-    this.looks = looks
     this.diameter = diameter
     const grey = GREY[dark ? "dark" : "light"]
     const panel = this.column === null ? { ...this.drawn, kind: "categories" as const, entries: [] } : this.drawn
     this.table = buildTable(panel, this.hidden, { grey, paper }, fade)
-    return true
+    const looks = JSON.stringify([this.table.colors, this.table.sizes, diameter])
+    const changed = looks !== this.looks
+    this.looks = looks
+    return changed
   }
 
   /** Draws the same column anew, after another selection. */
@@ -212,8 +214,9 @@ export class Panel {
   }
 
   toggle = (name: string): void => {
-    if (!this.hidden.delete(name)) this.hidden.add(name)
-    this.hiddenChanged()
+    const shown = this.hidden.delete(name)
+    if (!shown) this.hidden.add(name)
+    this.hiddenChanged(`${name} ${shown ? "shown" : "hidden"}`)
   }
 
   /** Shows one entry only; if it is the only one already, shows all again. */
@@ -222,21 +225,21 @@ export class Panel {
     const alone = !this.hidden.has(name) && others.every((entry) => this.hidden.has(entry.name))
     this.hidden.clear()
     if (!alone) for (const entry of others) this.hidden.add(entry.name)
-    this.hiddenChanged()
+    this.hiddenChanged(alone ? "All shown" : `Only ${name} shown`)
   }
 
   /** Another coloring has other entries: what was hidden belongs to the old one. */
   private showAll(): void {
     if (this.hidden.size === 0) return
     this.hidden.clear()
-    this.events.hiddenChanged()
+    this.events.hiddenChanged("")
   }
 
-  private hiddenChanged(): void {
+  private hiddenChanged(words: string): void {
     this.eligibleRows = undefined
     this.legend.update(this.scene, this.hidden)
     this.lookAt()
-    this.events.hiddenChanged()
+    this.events.hiddenChanged(words)
   }
 
   /** Few tumors in sight are drawn with shapes, and the plain points step back. */

@@ -18,6 +18,11 @@ interface Sight {
   height: number
 }
 
+function isSameSight(one: Sight, other: Sight | null): boolean {
+  if (other === null) return false
+  return (Object.keys(one) as (keyof Sight)[]).every((part) => one[part] === other[part])
+}
+
 const SLOW_MS = 60
 /** Pause of the movement after which points are drawn anew, by the time that a drawing takes. */
 const PAUSE_SHARE = 1.2
@@ -145,6 +150,7 @@ export class PointLayer {
     this.wanted = { x, y, scale, width: size.width, height: size.height }
     this.moveAlong()
     clearTimeout(this.timer)
+    if (isSameSight(this.wanted, this.sent)) return
     const slow = this.shown !== null && this.renderer.frameMs > SLOW_MS
     if (!slow) return this.send()
     const pause = Math.min(LONGEST_PAUSE_MS, this.renderer.frameMs * PAUSE_SHARE)

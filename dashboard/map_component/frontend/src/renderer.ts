@@ -147,7 +147,8 @@ export class Renderer {
   }
 
   private tellLoss(state: "gone" | "back"): void {
-    for (const { onLoss } of [...this.screens.values()]) onLoss(state)
+    // Whoever answers starts anew and leaves: iterate over those that are still there.
+    for (const { onLoss } of this.screens.values()) onLoss(state)
   }
 }
 

@@ -78,6 +78,9 @@ export class Toolbar {
     for (const [action, button] of this.buttons) {
       button.hidden = actions !== null && !actions.has(action)
     }
+    for (const group of this.element.querySelectorAll<HTMLElement>(".group")) {
+      group.hidden = group.querySelector("button:not([hidden])") === null
+    }
     this.hold(this.shown()[0])
   }
 

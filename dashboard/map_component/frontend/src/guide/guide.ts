@@ -1,6 +1,7 @@
 /** The button, the sheet and the tour, mounted once around all pages. */
 
 import { make } from "../dom.ts"
+import { watchConnection } from "./connection.ts"
 import type { GuideData } from "./contract.ts"
 import { openSheet } from "./sheet.ts"
 import style from "./style.css"
@@ -26,9 +27,11 @@ export function mountGuide(root: HTMLElement | ShadowRoot, data: GuideData): () 
     show()
   }
   document.addEventListener("keydown", key)
+  const endWatch = watchConnection(root)
   if (!wasSeen()) tour.start({ takeFocus: false })
   return () => {
     document.removeEventListener("keydown", key)
+    endWatch()
     root.replaceChildren()
   }
 }

@@ -1,0 +1,219 @@
+"""Make the report of a stored tumor or of one in a file, without the dashboard."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from dashboard import queries
+from dashboard.card import read_card
+from dashboard.cases import Case, load_space, stored_case, uploaded_case
+from dashboard.errors import NoMapError, ReportError, require_source
+from dashboard.explaining import Explainer, tables_of_sample, tables_of_upload
+from dashboard.explanations import from_rows
+from dashboard.masking import mask_case, mask_effects
+from dashboard.neighbor_facts import RESPONSES, TREATMENTS, Outcomes, tell_neighbors
+from dashboard.neighborhood import Center
+from dashboard.neighborhood_survival import compare_neighborhood, tell_survival
+from dashboard.origins import explain_by_source
+from dashboard.outcome_facts import load_survival
+from dashboard.published_map import NO_MAP
+from dashboard.queries import MapData, Objects
+from dashboard.report import Report, WhyTold
+from dashboard.report_building import Behind, all_facts, build_report
+from dashboard.report_forms import tumor_query
+from dashboard.report_why import choose_asked, explain_fast, tell_why
+
+if TYPE_CHECKING:
+    from cache.reader import Reader
+    from dashboard.placing import Placer
+    from dashboard.service import Service
+    from engine.cohort import Cohort
+    from engine.readers.options import ReadOptions
+    from engine.tokens import Tables
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What a report shall be.
+
+    Attributes:
+        pseudonym: Stands for every id; None where ids may be shown.
+        url: Where the dashboard is opened, for the link to a stored tumor.
+    """
+
+    pseudonym: str | None = None
+    url: str = "http://localhost:8501"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Made:
+    """A report with what its drawings need: the map and the tumor as it is shown."""
+
+    report: Report
+    data: MapData
+    case: Case
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Tumor:
+    """A tumor that was found or placed: the same fields for both."""
+
+    case: Case
+    vector: npt.NDArray[np.float32]
+    tables: Tables
+    row: int | None = None
+
+
+def report_stored(service: Service, tumor: tuple[str, str], wanted: Wanted) -> Made:
+    """Make the report of a stored tumor.
+
+    Args:
+        service: The verbs, for store and model.
+        tumor: Its study and sample.
+        wanted: What the report shall be.
+
+    Raises:
+        NoMapError: If there is no map of the installed model.
+        ReportError: If the tumor is not on the map.
+    """
+    placer = service.placer()
+    with service.store.read() as reader:
+        data = _load_map(reader)
+        row = data.row_of(*tumor)
+        if row is None:
+            raise ReportError(
+                f"{tumor[1]} is not on the map, so there is nothing to report. Run `tumorxy embed`."
+            )
+        space = load_space(reader, data)
+        found = _Tumor(
+            case=stored_case(reader, data, space, row),
+            vector=space.vectors[row],
+            tables=tables_of_sample(reader, *tumor),
+            row=row,
+        )
+        return _make(service, reader, placer, (data, found, wanted))
+
+
+def report_file(
+    service: Service, path: Path, options: ReadOptions, wanted: Wanted, sample_id: str | None = None
+) -> Made:
+    """Make the report of a tumor in a file; nothing of it is stored.
+
+    Args:
+        service: The verbs, for store and model.
+        path: MAF, VCF or table.
+        options: What the caller states about it.
+        wanted: What the report shall be.
+        sample_id: Which tumor of the file; the only one when None.
+
+    Raises:
+        SourceNotFoundError: If there is nothing at `path`.
+        ImportRefusedError: If the file is refused.
+        ReportError: If the file holds several tumors and none is chosen, or not this one.
+        NoMapError: If there is no map of the installed model.
+    """
+    from engine.sandbox import read_in_child
+
+    require_source(path)
+    cohort = read_in_child(path, options)
+    place = _choose(cohort, path.name, sample_id)
+    placer = service.placer()
+    with service.store.read() as reader:
+        data = _load_map(reader)
+        placed = placer.place(cohort)[place]
+        found = _Tumor(
+            case=uploaded_case(data, cohort, placed),
+            vector=placer.vectors(cohort)[place],
+            tables=tables_of_upload(cohort, placed.sample_id),
+        )
+        return _make(service, reader, placer, (data, found, wanted))
+
+
+def _load_map(reader: Reader) -> MapData:
+    data = queries.load_map(reader, None)
+    if data is None:
+        raise NoMapError(NO_MAP)
+    return data
+
+
+def _choose(cohort: Cohort, file: str, sample_id: str | None) -> int:
+    names = cohort.samples["sample_id"].to_pylist()
+    if sample_id is None and len(names) == 1:
+        return 0
+    if sample_id in names:
+        return int(names.index(sample_id))
+    found = f"no tumor {sample_id!r}" if sample_id else f"{len(names)} tumors"
+    shown = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
+    raise ReportError(f"{file} holds {found}. Choose one of {shown} with `--tumor`.")
+
+
+def _make(
+    service: Service, reader: Reader, placer: Placer, asked: tuple[MapData, _Tumor, Wanted]
+) -> Made:
+    data, found, wanted = asked
+    named = wanted.pseudonym is None
+    shown = found.case if wanted.pseudonym is None else mask_case(found.case, wanted.pseudonym)
+    origins = explain_by_source(data, found.case.neighbors)
+    known = _outcomes(reader, data, found.case)
+    survival = None
+    if not found.case.out_of_distribution and known.survival is not None:
+        center = Center(vector=found.vector, cancer_type=found.case.cancer_type, row=found.row)
+        survival = compare_neighborhood(data, load_space(reader, data), center, known.survival)
+    behind = Behind(
+        data=data,
+        studies=reader.list_studies(),
+        made_at=datetime.now().astimezone(),
+        neighbors=tell_neighbors(data, found.case, known, named=named),
+        survival=None if survival is None else tell_survival(survival),
+        origins=tuple(e.sentence for e in (origins if named else mask_effects(origins))),
+        facts=all_facts(read_card(), found.case),
+        own=service.heads.list_all(),
+        why=_why(reader, placer, data, found),
+        pseudonym=wanted.pseudonym,
+        link=_link(data, found.row, wanted),
+    )
+    return Made(report=build_report(shown, behind), data=data, case=shown)
+
+
+def _outcomes(reader: Reader, data: MapData, case: Case) -> Outcomes:
+    there = set(reader.attributes()["attribute"].to_pylist())
+
+    def stated(attributes: tuple[str, ...]) -> dict[str, Objects]:
+        return {
+            name: queries.label_values(reader, data, name)[case.neighbors]
+            for name in attributes
+            if name in there
+        }
+
+    return Outcomes(
+        treatments=stated(TREATMENTS),
+        responses=stated(RESPONSES),
+        survival=load_survival(reader, data),
+    )
+
+
+def _why(reader: Reader, placer: Placer, data: MapData, found: _Tumor) -> WhyTold | None:
+    heads = placer.predictor.heads.heads if placer.predictor else ()
+    asked = choose_asked(found.case, {head.task for head in heads})
+    if asked is None:
+        return None
+    if found.row is not None:
+        sample = data.samples.iloc[found.row]
+        name = (str(sample["study_id"]), str(sample["sample_id"]))
+        stored = from_rows(reader.attributions(data.model_digest, *name), asked)
+        if stored is not None:
+            return tell_why(stored)
+    return explain_fast(Explainer.of(placer), placer.encoder.tokenize(found.tables), asked)
+
+
+def _link(data: MapData, row: int | None, wanted: Wanted) -> str | None:
+    """Return the address that reopens the tumor; it names the tumor, so none with a pseudonym."""
+    if row is None or wanted.pseudonym is not None:
+        return None
+    return f"{wanted.url.rstrip('/')}/patient?{tumor_query(data, row)}"
