@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
 from dashboard import biomarker_tables as tables
-from dashboard import biomarkers, explanation_resources, resources
+from dashboard import biomarkers, child_call, explanation_resources, resources
+from dashboard.biomarker_examples import effect_of, name_of, say_example
 from dashboard.biomarker_figures import Line, draw_forest
 from dashboard.biomarker_outcomes import read_outcome
 from dashboard.biomarkers import Answer, Request
 from dashboard.csv_export import to_csv
-from dashboard.formatting import P_COLUMN, q_value
-from dashboard.predictions import QUESTIONS
+from dashboard.formatting import P_COLUMN, p_value, q_value
+from dashboard.model_effects import read_predicted
+from dashboard.predictions import OS_RISK, TITLES
 from dashboard.queries import MapData
 from dashboard.resources import Published
 from dashboard.selection import source_lines
@@ -22,10 +25,15 @@ from dashboard.widgets import current_palette, plain_text
 from dashboard.wording import count
 from engine.epidemiology.biomarkers import Biomarker, Pool
 from engine.epidemiology.effects import Effect
-from engine.epidemiology.pair_biomarkers import PairBiomarker
 
 ANSWER = "biomarker_answer"
 """Where the session keeps the last answer, with what it answers."""
+
+CANCELED = "biomarker_canceled"
+"""Where the session keeps the request that the reader canceled last."""
+
+MOST_AT_ONCE = 300
+"""Patients that are looked at within the page, in a third of a second; more in a child process."""
 
 MOST_LINES = 12
 MOST_ROWS = 500
@@ -36,34 +44,66 @@ RATIO_MEANING = (
     "Above 1: the outcome is more frequent, or comes earlier, with the alteration. Compared only "
     "within cohort and within what is held fixed."
 )
+EXAMPLES_MEANING = (
+    "Alterations that were reported to go with response to checkpoint blockade, or with its lack. "
+    "They are shown whatever the chosen cohorts say. Some of the reports come from cohorts that "
+    "may be among them, so p is no independent test."
+)
 CAUTION = (
     "Associations in retrospective cohorts, not effects of a treatment: stage, lines of therapy "
     "and much else is not held fixed."
 )
 
 
-def find_answer(key: Published, data: MapData, request: Request) -> Answer:
+def find_answer(key: Published, data: MapData, request: Request) -> Answer | None:
     """Answer a request, or return the last answer when it was the same request.
 
-    Another choice on the page stops the work: Streamlit ends a run at its next sign of progress.
+    Many patients are looked at in a child process. Another choice on the page, or Cancel, ends it:
+    Streamlit stops a run at its next sign of progress.
+
+    Returns:
+        The answer; None where the reader canceled it.
     """
     identity = (key, data.layout_id, request)
     last = st.session_state.get(ANSWER)
     if last is not None and last[0] == identity:
         return last[1]  # type: ignore[no-any-return]
+    if st.session_state.get(CANCELED) == identity:
+        st.caption("It was canceled.")
+        if not st.button("Compute it", icon=":material/play_arrow:", key="biomarker_start"):
+            return None
+        del st.session_state[CANCELED]
     bar = st.progress(0.0, text="Reading the tumors")
+    stop = st.empty()
     counted = explanation_resources.load_counted(key, data, data.layout_id)
     with resources.service().store.read() as reader:
         outcome = read_outcome(reader, data, request.offer, request.value)
-        predicted = biomarkers.read_predicted(reader, data, request)
+        predicted = read_predicted(reader, data, request.offer, request.value)
+    chosen = np.isin(data.samples["study_id"].to_numpy(dtype=object).astype(str), request.cohorts)
+    given = (counted, data, outcome, request, predicted)
 
     def told(stage: str, done: int, total: int) -> None:
         bar.progress(done / total if total else 0.0, text=stage)
 
-    found = biomarkers.answer(counted, data, outcome, request, predicted, told)
+    if int((outcome.known & chosen).sum()) <= MOST_AT_ONCE:
+        found = biomarkers.answer(*given, told)
+    else:
+        stop.button(
+            "Cancel",
+            icon=":material/stop_circle:",
+            on_click=_cancel,
+            args=(identity,),
+            key="biomarker_cancel",
+        )
+        found = child_call.call(biomarkers.answer, *given, progress=told)
     bar.empty()
+    stop.empty()
     st.session_state[ANSWER] = (identity, found)
-    return found
+    return found  # type: ignore[no-any-return]
+
+
+def _cancel(identity: object) -> None:
+    st.session_state[CANCELED] = identity
 
 
 def show_answer(data: MapData, request: Request, title: str, found: Answer) -> None:
@@ -72,15 +112,18 @@ def show_answer(data: MapData, request: Request, title: str, found: Answer) -> N
     if found.singles is None:
         st.markdown(f"**{plain_text(tables.say_pairs(found.pairs))}**")
         st.caption(CAUTION)
-        _show_pairs(found.pairs, found.kind, names)
-        table = tables.pair_table(found.pairs)
+        _show_pairs(found, names)
+        table = tables.pair_table(found)
     else:
         st.markdown(f"**{plain_text(tables.say(found.singles))}**")
         st.caption(CAUTION)
         _show_singles(found, found.singles.markers, names)
         table = tables.single_table(found)
+    if not found.model_question:
+        st.caption("The model answers no such question, so there is no model effect to compare.")
     if len(table):
         _download(data, request, title, table)
+    _show_examples(found)
 
 
 def _show_singles(found: Answer, markers: tuple[Biomarker, ...], names: dict[str, str]) -> None:
@@ -143,13 +186,10 @@ def forest_lines(
         names: Name of each study, by id.
     """
     lines = [
-        Line(
-            name=names.get(study, study),
-            ratio=effect.ratio,
-            lower=effect.lower,
-            upper=effect.upper,
-            note=f"{effect.carriers:,} of {effect.known:,} altered, {effect.events:,} events",
-            is_found=effect.p_value < 0.05,
+        _line(
+            names.get(study, study),
+            effect,
+            f"{effect.carriers:,} of {effect.known:,} altered, {effect.events:,} events",
         )
         for study, effect in by_cohort
     ]
@@ -168,10 +208,41 @@ def forest_lines(
     return lines
 
 
-def _show_pairs(pairs: tuple[PairBiomarker, ...], kind: str, names: dict[str, str]) -> None:
+def _show_examples(found: Answer) -> None:
+    """Tell what is asked for most, whether or not it was found."""
+    if not found.examples:
+        return
+    st.subheader("Worked examples", anchor=False, help=EXAMPLES_MEANING)
+    left, right = st.columns([1.25, 1], gap="medium")
+    with left:
+        for example in found.examples:
+            st.markdown(f"- {say_example(example, found.kind)}")
+    with right:
+        named = [(name_of(example), effect_of(example)) for example in found.examples]
+        lines = [
+            _line(name, effect, f"{effect.carriers:,} patients, {p_value(effect.p_value)}")
+            for name, effect in named
+            if np.isfinite(effect.ratio)
+        ]
+        _draw(lines, found.kind, "biomarker_examples")
+
+
+def _line(name: str, effect: Effect, note: str) -> Line:
+    return Line(
+        name=name,
+        ratio=effect.ratio,
+        lower=effect.lower,
+        upper=effect.upper,
+        note=note,
+        is_found=effect.p_value < 0.05,
+    )
+
+
+def _show_pairs(found: Answer, names: dict[str, str]) -> None:
+    pairs, kind = found.pairs, found.kind
     if not pairs:
         return
-    table = tables.pair_table(pairs)
+    table = tables.pair_table(found)
     left, right = st.columns([1.25, 1], gap="medium")
     with left:
         st.header("Pairs, the clearest interaction first", anchor=False)
@@ -179,7 +250,7 @@ def _show_pairs(pairs: tuple[PairBiomarker, ...], kind: str, names: dict[str, st
             table.head(MOST_ROWS),
             hide_index=True,
             height=TABLE_PIXELS,
-            column_config=_ratio_columns(table),
+            column_config=_ratio_columns(table, found),
             on_select="rerun",
             selection_mode="single-row",
             placeholder="",
@@ -196,17 +267,7 @@ def _show_pairs(pairs: tuple[PairBiomarker, ...], kind: str, names: dict[str, st
             (f"{pair.second.name} only", pair.second_only),
             ("Both", pair.both),
         )
-        lines = [
-            Line(
-                name=name,
-                ratio=effect.ratio,
-                lower=effect.lower,
-                upper=effect.upper,
-                note=f"{effect.carriers:,} patients",
-                is_found=effect.p_value < 0.05,
-            )
-            for name, effect in effects
-        ]
+        lines = [_line(name, effect, f"{effect.carriers:,} patients") for name, effect in effects]
         lines += forest_lines(pair.by_cohort, pair.pooled, names) if len(pair.by_cohort) > 1 else []
         _draw(lines, kind, "biomarker_pair_forest")
 
@@ -224,7 +285,7 @@ def _draw(lines: list[Line], kind: str, key: str) -> None:
 
 
 def _columns(table: pd.DataFrame, found: Answer) -> dict[str, Any]:
-    columns = _ratio_columns(table)
+    columns = _ratio_columns(table, found)
     columns["I2"] = st.column_config.NumberColumn(
         "I²", format="%.0f%%", help="Share of the differences between cohorts beyond chance"
     )
@@ -233,18 +294,10 @@ def _columns(table: pd.DataFrame, found: Answer) -> dict[str, Any]:
         "on the same side (p below 0.05)",
         width=150,
     )
-    if "Model effect" in table:
-        columns["Model effect"] = st.column_config.NumberColumn(
-            format="%+.1f%%",
-            help="Mean difference of the model's predicted probability between tumors with and "
-            f"without the alteration, within tumor type ({QUESTIONS[found.model_question]}). It "
-            "tells what the model does, not what patients do; the model may have learned from "
-            "these tumors.",
-        )
     return columns
 
 
-def _ratio_columns(table: pd.DataFrame) -> dict[str, Any]:
+def _ratio_columns(table: pd.DataFrame, found: Answer) -> dict[str, Any]:
     numbers = table.select_dtypes("float64").columns
     ratios = [str(name) for name in numbers if name not in ("q", "I2")]
     columns: dict[str, Any] = {
@@ -258,6 +311,15 @@ def _ratio_columns(table: pd.DataFrame) -> dict[str, Any]:
         help="False discovery rate: of all findings with this q or a smaller one, about this "
         "share is chance",
     )
+    if "Model effect" in table:
+        what = "percentile of risk" if found.model_question == OS_RISK else "probability"
+        columns["Model effect"] = st.column_config.NumberColumn(
+            format="%+.1f%%",
+            help=f"Mean difference of the model's predicted {what} between tumors with the "
+            "alteration, or both of a pair, and tumors without, or with neither, within tumor type "
+            f"({TITLES[found.model_question]}). It tells what the model does, not what patients "
+            "do; the model may have learned from these tumors.",
+        )
     return columns
 
 

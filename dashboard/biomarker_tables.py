@@ -6,6 +6,7 @@ import pandas as pd
 
 from dashboard.biomarkers import Answer
 from dashboard.formatting import q_value, ratio
+from dashboard.model_effects import ModelEffect
 from engine.epidemiology.biomarkers import Biomarker, Biomarkers
 from engine.epidemiology.pair_biomarkers import PairBiomarker
 
@@ -71,12 +72,13 @@ def say_pairs(pairs: tuple[PairBiomarker, ...]) -> str:
 def single_table(found: Answer) -> pd.DataFrame:
     """List single features, the one with most evidence first."""
     markers = found.singles.markers if found.singles else ()
-    return pd.DataFrame([_single_row(marker, found) for marker in markers])
+    effects = found.effects or (None,) * len(markers)
+    rows = zip(markers, effects, strict=True)
+    return pd.DataFrame([_single_row(marker, model) for marker, model in rows])
 
 
-def _single_row(marker: Biomarker, found: Answer) -> dict[str, object]:
+def _single_row(marker: Biomarker, model: ModelEffect | None) -> dict[str, object]:
     effect, seen = marker.overall, marker.replication
-    model = found.model_effects.get(marker.feature)
     row: dict[str, object] = {
         "Gene": marker.feature.name,
         "Altered": effect.carriers,
@@ -114,9 +116,9 @@ def say_replication(marker: Biomarker) -> str:
     return "seen again" if seen.is_replicated else "not seen again"
 
 
-def pair_table(pairs: tuple[PairBiomarker, ...]) -> pd.DataFrame:
+def pair_table(found: Answer) -> pd.DataFrame:
     """List pairs, the one with most evidence of an interaction first."""
-    return pd.DataFrame(
+    table = pd.DataFrame(
         [
             {
                 "Pair": f"{pair.first.name} + {pair.second.name}",
@@ -131,6 +133,9 @@ def pair_table(pairs: tuple[PairBiomarker, ...]) -> pd.DataFrame:
                 "Interaction upper": pair.interaction.upper,
                 "q": pair.interaction.q_value,
             }
-            for pair in pairs
+            for pair in found.pairs
         ]
     )
+    if found.effects:
+        table["Model effect"] = [100 * effect.difference for effect in found.effects]
+    return table

@@ -26,7 +26,7 @@ SHEET = (
 # is told as a state with its moment, since of several triggers in one run some are lost.
 _SCRIPT = """
 const STATE = "__tumorxyBoard"
-const TYPING = "input, textarea, select, [contenteditable=true]"
+const TYPING = "input, textarea, select, [contenteditable=true], [data-testid=stForm]"
 const OWN_KEYS = "[role=slider], [role=listbox], [role=tablist], [role=radiogroup], [role=grid], "
   + "[role=combobox], [role=menu], [data-testid=tumorxy-map]"
 const STEP = { ArrowRight: 1, PageDown: 1, n: 1, N: 1, ArrowLeft: -1, PageUp: -1, p: -1, P: -1 }

@@ -110,19 +110,21 @@ def _show_summary(queue: Queue, places: list[int]) -> None:
     entries = workspace.decisions_of_meeting(queue.queue_id)
     corrected = log.corrected()
     standing = [entry for entry in entries if entry.number not in corrected]
-    decided = 0
-    for place in places:
-        case = queue.cases[place]
-        own = [e for e in standing if (e.study_id, e.sample_id) == (case.study_id, case.sample_id)]
-        decided += bool(own)
-        _show_case_summary(queue.pseudonym(place), own)
+    told = {place: _about(queue.cases[place], standing) for place in places}
+    decided = sum(bool(own) for own in told.values())
     st.markdown(f"**{decided} of {count(len(places), 'case')} decided**")
+    for place, own in told.items():
+        _show_case_summary(queue.pseudonym(place), own)
     if log.problem:
         st.warning(plain_text(log.problem), icon=":material/gpp_maybe:")
     if entries:
         offer_export(entries, log, key="meeting")
     elif not places:
         show_empty("No case of this queue is on the map", "Prepare it again.", ":material/groups:")
+
+
+def _about(case: QueueCase, entries: list[Decision]) -> list[Decision]:
+    return [e for e in entries if (e.study_id, e.sample_id) == (case.study_id, case.sample_id)]
 
 
 def _show_case_summary(pseudonym: str, entries: list[Decision]) -> None:

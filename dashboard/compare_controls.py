@@ -205,6 +205,7 @@ def choose_group(names: tuple[str, ...], label: str, key: str, meaning: str) -> 
         range(len(names)),
         format_func=names.__getitem__,
         key=key,
+        bind="query-params",
         help=meaning,
     )
     return int(place)

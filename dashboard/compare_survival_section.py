@@ -42,6 +42,11 @@ COVARIATE_MEANING = (
     "Known differences that the model takes out: age per ten years, sex, and the binary logarithm "
     "of the mutations per megabase. Patients of whom one is not known are left out."
 )
+TIME_MEANING = (
+    "Time runs from where each study begins to count: diagnosis, sequencing, or start of "
+    "treatment. Where that is long before the tumor was sequenced, nobody could die in between "
+    "(immortal time), and survival looks longer than it is."
+)
 COLUMNS = {
     "p": "Of the hypothesis that the hazards are the same",
     "p of change over time": "Small: the ratio is not the same early and late, by the scaled "
@@ -134,6 +139,7 @@ def _show_curves(data: MapData, found: Comparison, caption: list[str]) -> None:
         key="compare_curves",
         alt=f"Survival curves: {words.say_difference(found)}",
     )
+    st.caption(TIME_MEANING)
     offer_figure(
         draw,
         lambda: survival.step_table(found),
@@ -167,7 +173,7 @@ def _show_hazards(found: Comparison, formed: Formed, request: Request) -> None:
             ),
         )
     for line in hazards.groups:
-        if np.isnan(line.ratio):
+        if not 0 < line.ratio < np.inf:
             st.caption(plain_text(f"{words.say_hazard(line, reference, found.endpoint.event)}."))
     for told in words.say_model(hazards, names):
         st.caption(plain_text(told))
@@ -189,7 +195,7 @@ def _lines(hazards: GroupHazards, found: Comparison) -> list[Line]:
             is_found=line.p_value < words.SURE_BELOW,
         )
         for line in hazards.groups
-        if np.isfinite(line.ratio)
+        if 0 < line.ratio < np.inf
     ]
 
 

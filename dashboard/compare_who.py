@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 import streamlit as st
 
-from dashboard.compare_facts import Facts
 from dashboard.compare_figures import FigureOptions
 from dashboard.compare_groups import Asked, Formed, Source
-from dashboard.compare_warnings import find_cautions, say_left_out
-from dashboard.outcome_facts import Endpoint
+from dashboard.compare_warnings import Caution, say_left_out
 from dashboard.queries import MapData
 from dashboard.selection import source_lines
 from dashboard.theme import Palette
@@ -22,7 +22,7 @@ FEWEST = 3
 SERIOUS_SHOWN = 3
 
 
-def show_who(data: MapData, formed: Formed, facts: Facts, endpoint: Endpoint | None) -> None:
+def show_who(formed: Formed, cautions: Sequence[Caution]) -> None:
     """Say who is compared, and what may make the comparison mislead."""
     palette = current_palette()
     with st.container(horizontal=True, gap="small"):
@@ -33,8 +33,6 @@ def show_who(data: MapData, formed: Formed, facts: Facts, endpoint: Endpoint | N
     told = say_left_out(formed)
     if told:
         st.caption(" ".join(plain_text(line) for line in told))
-    survival = None if endpoint is None else facts.survival[endpoint]
-    cautions = find_cautions(formed, facts, data, survival)
     serious = [caution for caution in cautions if caution.is_serious]
     for caution in serious[:SERIOUS_SHOWN]:
         st.markdown(f":orange[:material/warning:] {plain_text(caution.text)}")

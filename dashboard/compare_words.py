@@ -47,6 +47,11 @@ def say_hazard(line: HazardLine, reference: str, endpoint_events: str) -> str:
     """Say one hazard ratio."""
     if math.isnan(line.ratio):
         return f"{line.name}: cannot be told apart from what is held fixed"
+    if line.ratio == 0 or math.isinf(line.ratio):
+        return (
+            f"{line.name}: among those who can be compared only one side has {endpoint_events}, so "
+            "there is no ratio to tell"
+        )
     return (
         f"{line.name} against {reference}: hazard ratio "
         f"{ratio(line.ratio, line.lower, line.upper)}, {p_value(line.p_value)}; "
@@ -58,8 +63,13 @@ def say_model(found: GroupHazards, names: Sequence[str]) -> tuple[str, ...]:
     """Say what a model rests on, and what it cannot tell, one sentence each."""
     told = [
         f"{count(found.num_patients, 'patient')} and {count(found.num_events, 'event')} in the "
-        f"model, {found.events_per_variable:.0f} events for each ratio."
+        "model."
     ]
+    if found.num_variables:
+        told = [
+            f"{told[0][:-1]}, {found.events_per_variable:.0f} for each ratio. All groups alike: "
+            f"{p_value(found.p_value)} (likelihood ratio)."
+        ]
     if found.events_per_variable < FEWEST_EVENTS_EACH:
         told.append(
             f"Fewer than {FEWEST_EVENTS_EACH} events for each ratio: the estimates are unsteady. "

@@ -131,7 +131,7 @@ def _offer_form(subject: BoardSubject, entries: list[Decision], log: Log) -> Non
             key=f"decision_rationale_{fresh}",
             max_chars=4000,
             height=100,
-            help="Why, in words that name nobody. It is shown again beside similar cases.",
+            placeholder="Why, in words that name nobody: it is shown again beside similar cases",
         )
         first, second = st.columns(2)
         first.text_input(

@@ -25,7 +25,7 @@ from dashboard.wording import count
 
 __all__ = ["clear_selection", "select_rows", "selected_rows", "show_selection", "show_summary"]
 
-MOST_ROWS = 200
+MOST_ROWS = 100
 TABLE_PIXELS = 380
 
 MOST_EXPLAINED_AT_ONCE = 60_000

@@ -85,9 +85,8 @@ def compare_neighborhood(
         return None
     from engine.epidemiology.survival_curves import compare_curves
 
-    whole = "of its type" if found.cancer_type else "of all types"
-    near = _curve(survival, found.near, f"The {len(found.near)} most like it")
-    rest = _curve(survival, found.rest, f"The other {len(found.rest):,} {whole}")
+    near = _curve(survival, found.near, f"{len(found.near)} most like it")
+    rest = _curve(survival, found.rest, f"{len(found.rest):,} others")
     return NeighborhoodSurvival(
         near=near,
         rest=rest,

@@ -7,14 +7,13 @@ import streamlit as st
 from dashboard import resources
 from dashboard.cases import Case
 from dashboard.decision_section import show_decisions
+from dashboard.patient_map import show_place
 from dashboard.patient_predictions import show_predictions
 from dashboard.patient_report import offer_report
 from dashboard.patient_sections import (
-    map_source,
     show_alterations,
     show_clinical,
     show_neighbors,
-    show_place,
     show_sequenced,
     show_trust,
 )
@@ -42,7 +41,7 @@ def show_board(subject: BoardSubject) -> None:
     with first:
         show_sequenced(case)
     with middle:
-        show_place(subject.data, case, named=subject.pseudonym is None)
+        show_place(subject.key, subject.data, case, named=subject.pseudonym is None)
     with last:
         show_trust(case, subject.origins)
         offer_report(subject)
@@ -61,11 +60,7 @@ def _show_like_it(subject: BoardSubject) -> None:
     if case.out_of_distribution:
         st.caption(REFUSED)
     elif len(case.neighbors):
-        show_survival(
-            subject.survival,
-            map_source(subject.data),
-            synthetic=subject.data.synthetic,
-        )
+        show_survival(subject.survival, subject.shown_data)
 
 
 def _labels(key: Published, data: MapData, case: Case, *, named: bool) -> dict[str, Objects]:

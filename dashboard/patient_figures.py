@@ -1,135 +1,21 @@
-"""Figures of the Patient page: where the tumor lies, and what its neighbors are. Pure."""
+"""Figures of the Patient page: what the neighbors of a tumor are. Pure."""
 
 from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
-from dashboard.coloring import Categories, Category, Role
-from dashboard.figures import GREYS, MapOptions, Places, Rows, add_notice
 from dashboard.intervals import Share
-from dashboard.theme import OTHER, SYMBOLS, Palette
-from dashboard.wording import clip, escape
+from dashboard.theme import OTHER, Palette
+from dashboard.wording import escape
 
 BACKGROUND = "rgba(128, 140, 152, 0.28)"
 NUM_BARS = 7
 LONGEST_LINE = 24
 TICKS = [0, 25, 50, 75, 100]
-
-
-def draw_neighborhood(
-    places: Places,
-    tumor: tuple[str, float, float],
-    neighbors: Rows,
-    coloring: Categories,
-    options: MapOptions,
-) -> go.Figure:
-    """Draw one tumor and its nearest tumors over the map in grey.
-
-    Args:
-        places: The map, N tumors.
-        tumor: Name and place of the tumor.
-        neighbors: Rows of its nearest tumors, (K,).
-        coloring: Category of each neighbor, K values.
-        options: Appearance and source.
-
-    Returns:
-        The figure, without height.
-    """
-    figure = go.Figure()
-    _add_background(figure, places)
-    for row, entry in enumerate(coloring.entries):
-        chosen = neighbors[coloring.codes == row]
-        figure.add_trace(
-            go.Scattergl(
-                x=places.x[chosen],
-                y=places.y[chosen],
-                mode="markers",
-                name=f"{clip(entry.name)} ({len(chosen)})",
-                text=places.sample_ids[chosen],
-                hovertemplate=f"<b>%{{text}}</b><br>{clip(entry.name)}<extra></extra>",
-                marker=_marker(entry, options.palette),
-            )
-        )
-    _add_tumor(figure, tumor, options.palette)
-    _lay_out(figure, coloring.title)
-    add_notice(figure, options)
-    return figure
-
-
-def hide_names(places: Places) -> Places:
-    """Leave out the names that pointing at a tumor would tell."""
-    return replace(places, sample_ids=np.full(len(places), "a neighbor", dtype=object))
-
-
-def _add_background(figure: go.Figure, places: Places) -> None:
-    figure.add_trace(
-        go.Scattergl(
-            x=places.x,
-            y=places.y,
-            mode="markers",
-            marker={"color": BACKGROUND, "size": 3},
-            hoverinfo="skip",
-            name="all tumors",
-            showlegend=False,
-        )
-    )
-
-
-def _marker(entry: Category, palette: Palette) -> dict[str, Any]:
-    colored = entry.role is Role.COLOR
-    return {
-        "color": palette.categories[entry.slot] if colored else GREYS[entry.role],
-        "symbol": SYMBOLS[entry.slot] if colored else "circle",
-        "size": 11,
-        "line": {"width": 1, "color": palette.paper},
-    }
-
-
-def _add_tumor(figure: go.Figure, tumor: tuple[str, float, float], palette: Palette) -> None:
-    name, x, y = tumor
-    figure.add_trace(
-        go.Scattergl(
-            x=[x],
-            y=[y],
-            mode="markers",
-            name="this tumor",
-            marker={
-                "symbol": "star",
-                "size": 17,
-                "color": palette.accent,
-                "line": {"width": 2, "color": palette.paper},
-            },
-            hovertemplate=f"<b>{clip(name)}</b><br>this tumor<extra></extra>",
-        )
-    )
-
-
-def _lay_out(figure: go.Figure, title: str) -> None:
-    axis = {"visible": False, "showgrid": False, "zeroline": False}
-    figure.update_xaxes(**axis)
-    figure.update_yaxes(**axis, scaleanchor="x", scaleratio=1)
-    figure.update_layout(
-        margin={"l": 0, "r": 0, "t": 30, "b": 58},
-        dragmode="pan",
-        hovermode="closest",
-        legend={
-            "orientation": "v",
-            "x": 0,
-            "y": 1,
-            "xanchor": "left",
-            "yanchor": "top",
-            "bgcolor": "rgba(0,0,0,0)",
-            "itemsizing": "constant",
-            "font": {"size": 13},
-            "title": {"text": f"<b>Nearest tumors: {clip(title)}</b>", "font": {"size": 13}},
-        },
-    )
 
 
 def draw_composition(shares: Sequence[Share], palette: Palette) -> go.Figure:

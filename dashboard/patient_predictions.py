@@ -28,6 +28,7 @@ from dashboard.predictions import (
     OK,
     OS_RISK,
     OUT_OF_DISTRIBUTION,
+    THERAPY,
     TITLES,
     UNCERTAIN,
     Answer,
@@ -43,6 +44,11 @@ MEANING = (
     "Answers of calibrated models on top of the encoder. A probability of 80% should be right in "
     "8 of 10 such tumors, unless it is marked as not calibrated; the 95% interval says how far it "
     "depends on the patients it was trained on. The Model page shows how well each does."
+)
+THERAPY_MEANING = (
+    "What the model says of a treatment or of the course of the disease. It learned from patients "
+    "who were treated as their doctors saw fit: it tells what went together, not what a treatment "
+    "would do."
 )
 NOT_CALIBRATED = (
     "Stated probabilities and what came true lie {value:.2f} apart on the average, on {num} "
@@ -84,9 +90,16 @@ def show_predictions(
     facts, mine = head_facts(card), {head.task: head for head in own}
     with st.grid(3, min_column_width=320):
         for answer in found:
-            _show_answer(answer, facts.get(answer.task), mine.get(answer.task))
-        if risk is not None:
-            _show_risk(risk, card)
+            if answer.task not in THERAPY:
+                _show_answer(answer, facts.get(answer.task), mine.get(answer.task))
+    therapy = [answer for answer in found if answer.task in THERAPY]
+    if therapy or risk is not None:
+        st.header("Therapy and course", anchor=False, help=THERAPY_MEANING)
+        with st.grid(3, min_column_width=320):
+            for answer in therapy:
+                _show_answer(answer, facts.get(answer.task), mine.get(answer.task))
+            if risk is not None:
+                _show_risk(risk, card)
     _say_the_rest(case)
 
 

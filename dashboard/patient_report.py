@@ -38,7 +38,8 @@ PSEUDONYM = (
 
 def offer_report(subject: BoardSubject) -> None:
     """Offer the report of a tumor in each form; nothing is made before it is asked for."""
-    with st.popover("Report", icon=":material/description:", width="stretch", help=MEANING):
+    with st.popover("Report", icon=":material/description:", width="stretch"):
+        st.caption(MEANING)
         wanted = subject
         if subject.pseudonym is None:
             name = st.text_input("Pseudonym, if any", key="report_pseudonym", help=PSEUDONYM)

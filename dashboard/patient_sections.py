@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import pandas as pd
 import streamlit as st
 
 from dashboard import resources
 from dashboard.cases import Case, Test
-from dashboard.coloring import color_labels
 from dashboard.csv_export import to_csv
-from dashboard.figures import MAP_CONFIG, MapOptions
+from dashboard.figure_export import show_figure
 from dashboard.formatting import percent
-from dashboard.intervals import shares
+from dashboard.intervals import Share, shares
 from dashboard.neighbor_facts import NeighborFact
-from dashboard.patient_figures import draw_composition, draw_neighborhood, hide_names
+from dashboard.patient_figures import draw_composition
 from dashboard.queries import MapData, Objects
 from dashboard.selection import source_lines
 from dashboard.theme import SYNTHETIC_NOTE
 from dashboard.trust import distance_sentence, doubts, num_near_on_map, untested, verdict
-from dashboard.widgets import current_palette, plain_text
+from dashboard.widgets import plain_text
 from dashboard.wording import (
     AGREEMENT,
-    DISTANCE,
     NOT_PROFILED,
     OUT_OF_DISTRIBUTION,
     STRANGENESS,
@@ -38,8 +37,6 @@ OUTCOME = (
     "Months from the time that the study counts from, diagnosis, sequencing or treatment, to death "
     "or to the last contact."
 )
-IMAGE = {"filename": "tumorxy-patient", "scale": 2}
-
 COLUMN_TITLES = {
     "hugo_symbol": "Gene",
     "kind": "Kind",
@@ -58,7 +55,9 @@ def show_sequenced(case: Case) -> None:
     with st.container(border=True, gap="small"):
         st.header("What was sequenced", anchor=False)
         st.markdown(f"**{plain_text(case.sample_id)}**")
-        origin = plain_text(case.study) if case.study else "uploaded, not stored"
+        # Of a stored tumor nobody counts tokens; without a study it stands under a pseudonym.
+        unnamed = "study not named" if case.num_tokens is None else "uploaded, not stored"
+        origin = plain_text(case.study) if case.study else unnamed
         kind = plain_text(case.cancer_type) if case.cancer_type else "cancer type not given"
         st.markdown(f"{kind}  \n{origin}  \nPositions count in {case.genome}")
         if case.synthetic:
@@ -134,37 +133,6 @@ def map_source(data: MapData) -> str:
     )
 
 
-def show_place(data: MapData, case: Case, *, named: bool = True) -> None:
-    """Draw the tumor and its nearest tumors on the map.
-
-    Args:
-        data: The map.
-        case: The tumor.
-        named: Whether pointing at a neighbor tells its id.
-    """
-    types = data.samples["cancer_type"].iloc[case.neighbors]
-    coloring = color_labels("Cancer type", list(types.where(types.notna(), None)))
-    options = MapOptions(
-        palette=current_palette(),
-        source=map_source(data),
-        synthetic=data.synthetic or case.synthetic,
-        narrow=True,
-    )
-    places = data.places if named else hide_names(data.places)
-    figure = draw_neighborhood(
-        places, (case.sample_id, *case.place), case.neighbors, coloring, options
-    )
-    with st.container(border=True, height="stretch", key="patient_map_card"):
-        st.header("Where it lies", anchor=False, help=DISTANCE)
-        st.plotly_chart(
-            figure,
-            key="patient_map",
-            height="stretch",
-            config={**MAP_CONFIG, "toImageButtonOptions": IMAGE},
-            alt=f"{case.sample_id} and its nearest tumors on the map",
-        )
-
-
 def show_neighbors(
     data: MapData, case: Case, facts: Sequence[NeighborFact], labels: Mapping[str, Objects]
 ) -> None:
@@ -191,15 +159,24 @@ def show_neighbors(
     with left:
         title = st.selectbox("Count them by", list(given), key="patient_by", help=WILSON)
         found = shares(list(given[title]))
-        st.plotly_chart(
-            draw_composition(found, current_palette()),
+        show_figure(
+            partial(draw_composition, found),
+            partial(tabulate_shares, found),
+            name=f"Neighbors by {title}: " + "; ".join(f"{s.name} {s.count}" for s in found),
+            caption=[f"The {total} tumors nearest to {case.sample_id}", *source_lines(data)],
             key="patient_composition",
-            config={"displayModeBar": False},
-            alt=f"Neighbors by {title}: " + "; ".join(f"{s.name} {s.count}" for s in found),
         )
         st.caption(f"Share of {total} tumors with its 95% interval", help=WILSON)
     with right:
         _show_neighbor_table(data, case, tabulate_neighbors(facts, given))
+
+
+def tabulate_shares(found: Sequence[Share]) -> pd.DataFrame:
+    """List shares with their counts and intervals."""
+    return pd.DataFrame(
+        [(s.name, s.count, s.total, s.share, s.low, s.high) for s in found],
+        columns=["Category", "Tumors", "Of", "Share", "Lower", "Upper"],
+    )
 
 
 def tabulate_neighbors(

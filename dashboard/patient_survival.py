@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import TYPE_CHECKING
 
+import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard import formatting
+from dashboard.figure_export import show_figure
 from dashboard.neighborhood_survival import NeighborhoodSurvival
+from dashboard.patient_sections import map_source
+from dashboard.queries import MapData
+from dashboard.selection import source_lines
 from dashboard.survival_figures import CurveOptions, draw_curves
-from dashboard.widgets import current_palette, plain_text
+from dashboard.theme import Palette
+from dashboard.widgets import plain_text
 from dashboard.wording import count
 
 if TYPE_CHECKING:
@@ -29,32 +37,27 @@ TOO_FEW = (
 )
 
 
-def show_survival(found: NeighborhoodSurvival | None, source: str, *, synthetic: bool) -> None:
+def show_survival(found: NeighborhoodSurvival | None, data: MapData) -> None:
     """Show the curves with what must be read with them.
 
     Args:
         found: The comparison; None where too little is known.
-        source: Map and model in a few words.
-        synthetic: Whether a patient is synthetic.
+        data: The map, for what the figure cites.
     """
     if found is None:
         st.caption(TOO_FEW)
         return
     whole = found.cancer_type or "all tumor types"
-    st.markdown(
-        f"**{found.endpoint} of its neighborhood against the rest of {plain_text(whole)}**",
-        help=MEANING,
-    )
-    options = CurveOptions(
-        palette=current_palette(), endpoint=found.endpoint, source=source, synthetic=synthetic
-    )
+    title = f"{found.endpoint} of its neighborhood against the rest of {whole}"
+    st.markdown(f"**{plain_text(title)}**", help=MEANING)
     left, right = st.columns([1.9, 1], gap="medium")
     with left:
-        st.plotly_chart(
-            draw_curves(found.curves, options, found.log_rank),
+        show_figure(
+            partial(_draw, found, data),
+            partial(_tabulate, found),
+            name=f"{title}. {_say_all(found)}",
+            caption=[*found.caveats, *source_lines(data)],
             key="patient_survival",
-            config={"displayModeBar": False},
-            alt=_alt(found),
         )
     with right:
         for curve in found.curves:
@@ -65,6 +68,36 @@ def show_survival(found: NeighborhoodSurvival | None, source: str, *, synthetic:
             st.caption(f":material/info: {plain_text(caveat)}")
 
 
+def _draw(found: NeighborhoodSurvival, data: MapData, palette: Palette) -> go.Figure:
+    options = CurveOptions(
+        palette=palette,
+        endpoint=found.endpoint,
+        source=map_source(data),
+        synthetic=data.synthetic,
+    )
+    return draw_curves(found.curves, options, found.log_rank)
+
+
+def _tabulate(found: NeighborhoodSurvival) -> pd.DataFrame:
+    """List the steps of both curves."""
+    return pd.concat(
+        [
+            pd.DataFrame(
+                {
+                    "Group": curve.name,
+                    "Months": curve.times,
+                    "Share": curve.survival,
+                    "Lower": curve.lower,
+                    "Upper": curve.upper,
+                    "At risk": curve.at_risk(curve.times),
+                }
+            )
+            for curve in found.curves
+        ],
+        ignore_index=True,
+    )
+
+
 def _say(curve: Curve) -> str:
     low, high = (formatting.months(end) for end in curve.median_interval)
     median = "median not reached"
@@ -73,9 +106,8 @@ def _say(curve: Curve) -> str:
     return f"n = {curve.n:,}, {count(curve.num_events, 'death')}, {median}"
 
 
-def _alt(found: NeighborhoodSurvival) -> str:
+def _say_all(found: NeighborhoodSurvival) -> str:
     groups = "; ".join(f"{curve.name}: {_say(curve)}" for curve in found.curves)
-    test = (
-        "" if found.log_rank is None else f"; log-rank {formatting.p_value(found.log_rank.p_value)}"
-    )
-    return f"{found.endpoint}. {groups}{test}"
+    if found.log_rank is None:
+        return groups
+    return f"{groups}; log-rank {formatting.p_value(found.log_rank.p_value)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import struct
 from collections.abc import Callable, Sequence
@@ -146,6 +147,16 @@ class MapData:
         return pa.table(names)
 
     @cached_property
+    def tumors_digest(self) -> str:
+        """Name of these tumors under this model, whatever their places."""
+        digest = hashlib.sha256(self.model_digest.encode())
+        for column in KEYS:
+            names = self.samples[column].tolist()
+            digest.update(f"{column}:{len(names)}\n".encode())
+            digest.update("\n".join(names).encode())
+        return digest.hexdigest()
+
+    @cached_property
     def folded_ids(self) -> pd.Series[str]:
         """Sample ids without case, for the search."""
         return self.samples["sample_id"].str.casefold()
@@ -166,8 +177,10 @@ class MapData:
 
     def row_of(self, study_id: str, sample_id: str) -> int | None:
         """Return the row of a tumor; None when it is not on the map."""
-        wanted = pa.table({"study_id": [study_id], "sample_id": [sample_id]})
-        row = int(match_rows(wanted, self.keys)[0])
+        found = pc.and_(
+            pc.equal(self.keys["study_id"], study_id), pc.equal(self.keys["sample_id"], sample_id)
+        )
+        row = int(pc.index(found, value=True).as_py())
         return None if row < 0 else row
 
     def rows_in(self, table: pa.Table) -> Rows:

@@ -211,7 +211,7 @@ class Scene:
             "num": len(self.data),
             "panels": [_panel_json(panel, address) for panel in self.panels],
             "filter": mask(self.foreground),
-            "hover": address(f"hover/{self.colored_by}/"),
+            "hover": address(f"hover/{self.colored_by}/") if self.named else "",
             "overlay": {
                 "points": [asdict(point) for point in self.points],
                 "lines": [{"from": line.start, "to": line.end} for line in self.lines],

@@ -42,7 +42,9 @@ def stamp_of(shape: str, diameter: float) -> npt.NDArray[np.float32]:
     for corners in _outlines(shape):
         draw.polygon([(half + x * step, half - y * step) for x, y in corners], fill=255)
     small = np.asarray(canvas, dtype=np.float32).reshape(side // FINE, FINE, side // FINE, FINE)
-    stamp: npt.NDArray[np.float32] = small.mean(axis=(1, 3)) / np.float32(255)
+    covered = small.mean(axis=(1, 3)) / np.float32(255)
+    # Every shape is its own mirror image; Pillow's edges are off by one fine step.
+    stamp: npt.NDArray[np.float32] = (covered + covered[:, ::-1]) / 2
     stamp[stamp < 0.05] = 0
     return stamp
 

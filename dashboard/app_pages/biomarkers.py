@@ -37,7 +37,9 @@ def show_biomarkers(key: Published, data: MapData) -> None:
     request = chosen[0]
     title = next(offer.title for offer in offers if offer.key == request.offer)
     with right:
-        show_answer(data, request, title, find_answer(key, data, request))
+        found = find_answer(key, data, request)
+        if found is not None:
+            show_answer(data, request, title, found)
 
 
 def show_page() -> None:

@@ -10,7 +10,7 @@ from dashboard.compare_described_section import show_labels, show_numbers
 from dashboard.compare_facts import Facts
 from dashboard.compare_genes_section import show_enrichment, show_oncoprint
 from dashboard.compare_groups import Asked, Formed
-from dashboard.compare_resources import load_facts, load_groups
+from dashboard.compare_resources import load_cautions, load_facts, load_groups
 from dashboard.compare_survival_section import show_survival
 from dashboard.compare_who import FEWEST, caption_of, member_table, show_who
 from dashboard.csv_export import to_csv
@@ -55,7 +55,9 @@ def show_compare(key: Published, data: MapData) -> None:
                 f"{_why_empty(formed)}. Choose wider groups."
             )
             return
-        show_who(data, formed, facts, endpoint)
+        with st.spinner("Looking for what may mislead", show_time=True):
+            cautions = load_cautions(key, data, data.layout_id, asked, endpoint)
+        show_who(formed, cautions)
         _show_sections(key, data, asked, (formed, endpoint))
 
 

@@ -77,6 +77,7 @@ def show_map() -> None:
         if data is None:
             st.info("The tumors that this map was fitted to are gone. Choose another map.")
             return
+        kept = st.container(key="map_saved")
         show_search(key, data, choices)
         _marked(key, data)
         chosen = choose_colorings(key, data, choices)
@@ -91,13 +92,18 @@ def show_map() -> None:
         mask = None if foreground is None else foreground.packed
         _draw(data, make(current_palette(), foreground=mask))
         _facts(data, functools.partial(make, LIGHT, foreground=mask))
-    _show_selected(key, data, known, beside)
+    _show_selected(key, data, known, beside=beside, kept=kept)
 
 
 def _show_selected(
-    key: Published, data: MapData, chosen: list[ColorBy], beside: DeltaGenerator
+    key: Published,
+    data: MapData,
+    chosen: list[ColorBy],
+    *,
+    beside: DeltaGenerator,
+    kept: DeltaGenerator,
 ) -> None:
-    """Say beside the map and below it what is selected."""
+    """Say beside the map and below it what is selected, and offer to keep it."""
     colorings = tuple(resources.load_coloring(key, data, data.layout_id, by) for by in chosen)
     rows = selected_rows(data)
     with beside:
@@ -106,7 +112,7 @@ def _show_selected(
     if rows is not None:
         show_selection(key, data, colorings, rows)
     keep_in_address(data)
-    with beside:
+    with kept:
         show_saved(data, MAP_PAGE)
     if rows is not None:
         show_distinctive(key, data)

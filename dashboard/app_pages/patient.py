@@ -13,14 +13,10 @@ from dashboard.patient_typed import choose_typed, forget_typed
 from dashboard.patient_upload import Uploaded, choose_upload, forget_upload, store_upload
 from dashboard.queries import MapData
 from dashboard.resources import Published
+from dashboard.saved_section import show_stale
 from dashboard.widgets import addressed_tumor, find_tumor, guarded, show_empty, show_header
 from dashboard.wording import count
 from engine.readers.options import STUDY_ID
-
-# The map card is as high as the cards beside it, and never too low to read.
-STYLE = """<style>
-.st-key-patient_map { min-height: 440px; }
-</style>"""
 
 SOURCES = {
     "stored": "A stored tumor",
@@ -56,6 +52,7 @@ def show_patient() -> None:
     else:
         uploaded = choose_typed(key) if source == "typed" else choose_upload(key)
         subject = _uploaded(key, data, uploaded)
+    show_stale(data, resources.load_choices(key).maps)
     if subject is not None:
         show_board(subject)
         return
@@ -160,7 +157,6 @@ def show_page() -> None:
     """Show the page, or what to do when there is no map to place a tumor on."""
     key = resources.published()
     data = None if key is None else resources.load_map(key, None)
-    st.html(STYLE)
     show_header("Patient", synthetic=data is not None and data.synthetic)
     if data is None:
         show_empty(

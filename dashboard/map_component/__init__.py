@@ -12,8 +12,9 @@ from typing import Any, Literal
 from dashboard.map_component.assets import packaged_component
 
 SKELETON = (
-    '<div class="tumorxy-skeleton" role="presentation" style="position:absolute;inset:0;'
-    'border-radius:0.4rem;background:var(--st-secondary-background-color)"></div>'
+    "<style>:host { display: block; position: relative; width: 100%; height: 100% }</style>"
+    '<div role="presentation" style="position: absolute; inset: 0; border-radius: 0.4rem;'
+    ' background: var(--st-secondary-background-color)"></div>'
 )
 """Stands in the map's place until the bundle has arrived, so that nothing jumps."""
 

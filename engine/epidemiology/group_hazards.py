@@ -21,6 +21,8 @@ Mask = NDArray[np.bool_]
 
 MOST_STEPS = 40
 SETTLED = 1e-9
+FARTHEST = 9.0
+"""Largest logarithm of a hazard ratio that is told apart from infinity."""
 LEAST_INFORMATION = 1e-7
 """Share of a covariate's information that others must leave of it; below, it is one of them."""
 
@@ -206,7 +208,9 @@ def _climb(layout: _Layout) -> tuple[Floats, float]:
     found = np.zeros(layout.design.shape[1])
     likelihood, slope, information, _ = _evaluate(layout, found)
     for _ in range(MOST_STEPS):
-        step = np.linalg.solve(information, slope) if len(found) else found
+        if not len(found) or np.linalg.cond(information) > 1 / np.finfo(np.float64).eps:
+            break  # a ratio runs to nothing or to infinity: all that can be learned is learned
+        step = np.linalg.solve(information, slope)
         nearer = likelihood
         for _ in range(10):
             nearer, slope, information, _ = _evaluate(layout, found + step)
@@ -232,7 +236,7 @@ def _finish(
     residuals = np.zeros((len(layout.deaths), width))
     log_ratios[kept] = found / scale[kept]
     units = np.outer(scale[kept], scale[kept])
-    covariance[np.ix_(kept, kept)] = np.linalg.inv(information) / units
+    covariance[np.ix_(kept, kept)] = np.linalg.pinv(information, hermitian=True) / units
     residuals[:, kept] = (layout.design[layout.deaths][:, kept] - means) * scale[kept]
     return CoxFit(
         log_ratios=log_ratios,
@@ -309,7 +313,13 @@ def likelihood_ratio(full: CoxFit, reduced: CoxFit) -> float:
 
 
 def wald(log_ratio: float, standard_error: float) -> tuple[float, float, float, float]:
-    """Return hazard ratio, both ends of its 95% interval, and its two-sided p-value."""
+    """Return hazard ratio, both ends of its 95% interval, and its two-sided p-value.
+
+    A ratio that runs to nothing or to infinity, because of those compared only one side has events,
+    has the whole line as its interval, and no p-value.
+    """
+    if abs(log_ratio) > FARTHEST:
+        return (float("inf") if log_ratio > 0 else 0.0), 0.0, float("inf"), float("nan")
     reach = norm.ppf(0.975) * standard_error
     ends = np.exp(np.array([log_ratio, log_ratio - reach, log_ratio + reach]))
     p_value = 2 * norm.sf(abs(log_ratio / standard_error))

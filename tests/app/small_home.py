@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -263,3 +263,33 @@ def build_home(home: Path, cohorts: list[Cohort], *, with_map: bool = True) -> S
                 ),
             )
     return store
+
+
+def with_survival(cohort: Cohort, *, seed: int = 5) -> Cohort:
+    """Add a follow-up of every tumor: months from 1 to 80, half of them ended by death."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    for sample_id in cohort.sample_ids:
+        months, died = f"{rng.uniform(1, 80):.1f}", rng.random() < 0.5
+        status = "1:DECEASED" if died else "0:LIVING"
+        for name, value in (("OS_MONTHS", months), ("OS_STATUS", status)):
+            rows.append({"sample_id": sample_id, "attribute": name, "value": value})
+    told = [
+        {
+            "attribute": name,
+            "display_name": name,
+            "description": name,
+            "datatype": kind,
+            "level": "patient",
+        }
+        for name, kind in (("OS_MONTHS", "NUMBER"), ("OS_STATUS", "STRING"))
+    ]
+    tables = cohort.tables | {
+        "clinical": pa.concat_tables(
+            [cohort.tables["clinical"], pa.Table.from_pylist(rows, schema=CLINICAL)]
+        ),
+        "attributes": pa.concat_tables(
+            [cohort.tables["attributes"], pa.Table.from_pylist(told, schema=ATTRIBUTES)]
+        ),
+    }
+    return replace(cohort, tables=tables)

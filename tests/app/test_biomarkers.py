@@ -7,11 +7,12 @@ import pyarrow as pa
 import pytest
 
 from cache.errors import CacheError
-from dashboard import biomarker_tables, biomarkers, explanation_resources
+from dashboard import biomarker_section, biomarker_tables, explanation_resources
 from dashboard.biomarker_controls import PAIRS
 from dashboard.biomarker_figures import Line, draw_forest
 from dashboard.biomarker_section import forest_lines
 from dashboard.biomarkers import Fixed, Request
+from dashboard.model_effects import model_effects, pair_model_effects
 from dashboard.theme import LIGHT
 from engine.cohort import CLINICAL
 from engine.epidemiology.biomarkers import Pool
@@ -71,6 +72,40 @@ def test_a_planted_gene_is_first_and_seen_again(treated_home: Path, open_page: O
     assert "Research use only" in texts(app)
 
 
+def test_worked_examples_are_told_whatever_the_data_say(
+    treated_home: Path, open_page: Open
+) -> None:
+    app = open_page(treated_home, "biomarkers")
+    written = texts(app)
+    assert "Worked examples" in written
+    assert "**KRAS + STK11**: altered in" in written
+    assert "odds ratio" in written
+
+
+def test_many_patients_are_looked_at_in_a_child_process(
+    treated_home: Path, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = texts(open_page(treated_home, "biomarkers"))
+    monkeypatch.setattr(biomarker_section, "MOST_AT_ONCE", 0)
+    app = open_page(treated_home, "biomarkers")
+    assert not app.exception
+    assert texts(app) == here
+
+
+def test_a_canceled_computation_can_be_started_again(
+    treated_home: Path, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = open_page(treated_home, "biomarkers")
+    identity = app.session_state[biomarker_section.ANSWER][0]
+    del app.session_state[biomarker_section.ANSWER]
+    app.session_state[biomarker_section.CANCELED] = identity
+    app.run()
+    assert "It was canceled" in texts(app)
+    assert not app.dataframe
+    app.button(key="biomarker_start").click().run()
+    assert len(app.dataframe) == 1
+
+
 def test_pairs_are_answered_in_a_sentence(treated_home: Path, open_page: Open) -> None:
     app = open_page(treated_home, "biomarkers")
     app.selectbox(key="biomarker_fixed").set_value(Fixed.NOTHING)
@@ -125,12 +160,21 @@ def test_the_model_effect_is_the_difference_within_strata() -> None:
     features = _counted(8, np.array([0, 1, 4]))
     predicted = np.array([0.9, 0.7, 0.2, 0.4, 0.6, 0.1, 0.3, np.nan])
     strata = np.array([0, 0, 0, 0, 1, 1, 1, 1])
-    found = biomarkers.model_effects(features, features.features, predicted, strata)
+    (effect,) = model_effects(features, features.features, predicted, strata)
     first, second = 0.8 - 0.3, 0.6 - 0.2
     expected = (first * 1 + second * (2 / 3)) / (1 + 2 / 3)
-    effect = found[features.features[0]]
     assert effect.difference == pytest.approx(expected)
     assert effect.carriers == 3
+
+
+def test_the_model_effect_of_a_pair_compares_both_with_neither() -> None:
+    features = _counted(6, np.array([0, 1]))
+    (one,) = features.features
+    predicted, strata = np.array([0.9, 0.7, 0.1, 0.3, np.nan, 0.2]), np.zeros(6, dtype=np.int64)
+    (effect,) = pair_model_effects(features, [(one, one)], predicted, strata)
+    assert effect.difference == pytest.approx(0.8 - 0.2)
+    assert effect.carriers == 2
+    assert pair_model_effects(features, [], predicted, strata) == ()
 
 
 def test_nothing_found_is_said_plainly() -> None:

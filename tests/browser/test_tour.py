@@ -74,6 +74,7 @@ def test_the_help_sheet_finds_a_term_and_gives_the_focus_back(page: Page, addres
     expect(sheet.locator("dt", has_text="Wild type")).to_be_visible()
     expect(sheet.get_by_text("Hazard ratio", exact=True)).to_have_count(0)
     expect(sheet.locator("kbd", has_text="?").first).to_be_visible()
+    sheet.get_by_role("button", name="Close").focus()
     page.keyboard.press("Escape")
     expect(sheet).to_have_count(0)
     expect(opener).to_be_focused()
@@ -81,7 +82,7 @@ def test_the_help_sheet_finds_a_term_and_gives_the_focus_back(page: Page, addres
 
 def test_a_question_mark_that_is_typed_opens_nothing(page: Page, address: str) -> None:
     page.goto(f"{address}/patient")
-    field = page.get_by_role("textbox").first
+    field = page.get_by_role("searchbox").first
     field.click()
     page.keyboard.type("?")
     expect(field).to_have_value("?")

@@ -19,7 +19,7 @@ def test_an_empty_home_is_well_and_told_how_to_begin(service: Service) -> None:
     checks = service.doctor()
     assert [check.name for check in checks] == [
         *("versions", "device", "kernels", "weights", "home", "disk"),
-        *("snapshot", "studies", "map", "jobs"),
+        *("snapshot", "studies", "map", "jobs", "workspace"),
     ]
     assert not [check for check in checks if check.status is Status.FAIL]
     assert "tumorxy demo" in _check(service, "studies").advice

@@ -29,7 +29,11 @@ def test_an_explanation_comes_back_from_its_rows_bit_for_bit() -> None:
 
 def test_nothing_is_shown_of_an_explanation_that_lacks_a_part() -> None:
     rows = to_rows("first", "T1", an_explanation())
-    assert from_rows(rows.slice(1), ASKED) is None
+    part = from_rows(rows.slice(1), ASKED)
+    assert part is not None
+    assert part.pairs is None
+    assert [one.method for one in part.methods] == [GRADIENTS]
+    assert from_rows(rows.slice(2, 1), ASKED) is None
     assert from_rows(rows, Asked(task="msi", class_name="stable")) is None
 
 

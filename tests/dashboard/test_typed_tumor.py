@@ -70,7 +70,9 @@ def test_a_gene_off_the_stated_panel_is_left_out_and_told() -> None:
 
 
 def test_when_no_row_can_be_used_it_is_refused_with_the_reason() -> None:
-    with pytest.raises(UploadRefusedError, match=r"None of the typed rows.*Row 1.*spreadsheet.*1-Mar"):
+    with pytest.raises(
+        UploadRefusedError, match=r"None of the typed rows.*Row 1.*spreadsheet.*1-Mar"
+    ):
         read_typed(a_tumor(TypedRow(gene="1-Mar", kind="missense")), GENES)
 
 

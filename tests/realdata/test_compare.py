@@ -71,7 +71,7 @@ def lung(root: Path) -> tuple[tuple[Curve, ...], GroupHazards]:
 def test_stk11_and_keap1_shorten_the_survival_of_kras_mutated_lung_cancer(
     data_root: Path,
 ) -> None:
-    """Skoulidis 2018, doi:10.1158/2159-8290.CD-18-0099; Arbour 2018, 10.1158/1078-0432."""
+    """Arbour et al. 2018, doi:10.1158/1078-0432.CCR-17-1841: worst with STK11 and KEAP1."""
     curves, hazards = lung(data_root)
     alone, stk11, keap1, both = curves
     assert alone.n > 600

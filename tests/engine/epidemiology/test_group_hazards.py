@@ -138,3 +138,16 @@ def test_without_events_it_says_what_to_do() -> None:
     times = Times(months=np.arange(1.0, 5.0), ended=np.zeros(4, dtype=bool))
     with pytest.raises(SurvivalError, match="expected at least one event"):
         fit_cox(np.ones((4, 1)), times, np.zeros(4, dtype=np.int64))
+
+
+@pytest.mark.parametrize("strata", [np.zeros(80, dtype=np.int64), np.arange(80) // 40])
+def test_a_ratio_without_events_on_one_side_is_endless(strata: np.ndarray) -> None:
+    rng = np.random.default_rng(9)
+    carrier = np.arange(80) % 2 == 1
+    times = Times(months=rng.permutation(80) + 1.0, ended=~carrier)
+    design = np.stack([carrier, rng.normal(size=80)], axis=1).astype(float)
+    fit = fit_cox(design, times, strata)
+    ratio, lower, upper, p_value = wald(fit.log_ratios[0], fit.standard_errors[0])
+    assert (ratio, lower, upper) == (0.0, 0.0, np.inf)
+    assert np.isnan(p_value)
+    assert np.isfinite(wald(fit.log_ratios[1], fit.standard_errors[1])).all()

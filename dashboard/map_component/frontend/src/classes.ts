@@ -19,9 +19,10 @@ export const MISSING_NAME = "not given"
 
 export type Rgba = [number, number, number, number]
 
-/** What lies behind the points, and the grey of what is not known. */
+/** What lies behind the points, and the greys of context and of tumors without a value. */
 export interface Ground {
   grey: string
+  faint: string
   paper: string
 }
 
@@ -36,10 +37,10 @@ export interface ClassTable {
 }
 
 const OPACITY: Record<Role, number> = {
-  color: 0.9,
-  other: 0.5,
-  "wild type": 0.6,
-  "not profiled": 0.3,
+  color: 0.85,
+  other: 0.45,
+  "wild type": 0.55,
+  "not profiled": 0.16,
 }
 const ROLE_RANK: Record<Role, number> = { "not profiled": 0, other: 1, "wild type": 2, color: 3 }
 /** Share of the paper in the color of what steps back: many faint points on one spot stay pale. */
@@ -47,6 +48,7 @@ const DIMMED_PAPER = 0.74
 const CONTEXT_PAPER = 0.78
 const DIMMED_OPACITY = 0.5
 const CONTEXT_OPACITY = 0.45
+const MISSING_OPACITY = 0.6
 const GREY_SIZE = 0.85
 
 /** Number of different codes in a panel's column. */
@@ -66,7 +68,7 @@ export function buildTable(
   ground: Ground,
   fade: number,
 ): ClassTable {
-  const looks = panel.kind === "numbers" ? numberLooks(panel, ground.grey) : categoryLooks(panel)
+  const looks = panel.kind === "numbers" ? numberLooks(panel, ground.faint) : categoryLooks(panel)
   const colors: Rgba[] = []
   const sizes: number[] = []
   for (let state = 0; state < STATES; state++) {
@@ -116,14 +118,14 @@ function plainLook(): Look {
   return { name: "", color: "#808C98", opacity: OPACITY.other, size: 1, rank: 0 }
 }
 
-function numberLooks(panel: PanelScene, grey: string): Look[] {
+function numberLooks(panel: PanelScene, faint: string): Look[] {
   const colors = panel.scale?.colors ?? []
   return Array.from({ length: NUMBER_CODES }, (_, code) =>
     code === MISSING
-      ? { ...plainLook(), name: MISSING_NAME, color: grey, opacity: 0.3, size: GREY_SIZE }
+      ? { ...plainLook(), name: MISSING_NAME, color: faint, opacity: MISSING_OPACITY, size: GREY_SIZE }
       : {
           name: "",
-          color: colors[Math.min(colors.length - 1, code)] ?? grey,
+          color: colors[Math.min(colors.length - 1, code)] ?? faint,
           opacity: OPACITY.color,
           size: 1,
           rank: 1 + code / NUMBER_CODES,

@@ -25,7 +25,7 @@ export class Hand {
   readonly events: Pick<PanelEvents, "tool" | "selects" | "pointed" | "selected" | "opened"> = {
     tool: () => this.tool,
     selects: () => this.map.scene.tools,
-    pointed: (panel, row) => this.map.pointing.at(panel, row, this.map.scene),
+    pointed: (panel, row) => this.map.pointing.at(panel, row, this.map.scene.hover),
     selected: (panel, corners, change) => this.select(panel, corners, change),
     opened: (row, at) => this.openOrEnlarge(row, at),
   }
@@ -68,6 +68,7 @@ export class Hand {
     else if (action === "zoom in") this.zoomBy(ZOOM_STEP)
     else if (action === "zoom out") this.zoomBy(1 / ZOOM_STEP)
     else if (action === "whole map") {
+      this.map.pointing.away()
       camera.showAll()
       this.map.moved()
     } else if (action === "clear") this.clear()
@@ -91,16 +92,18 @@ export class Hand {
   }
 
   private zoomBy(factor: number): void {
+    this.map.pointing.away()
     this.map.common.camera.zoomBy(factor)
     this.map.moved()
   }
 
   private moveBy(right: number, down: number): void {
+    this.map.pointing.away()
     this.map.common.camera.panBy(right, down)
     this.map.moved()
   }
 
-  /** Esc gives up the outline, else the pointing, else the selection. */
+  /** Esc gives up the outline, else the pointing, else the table, else the selection. */
   private cancel(): boolean {
     const drawing = this.map.panels.filter((panel) => panel.cancelOutline()).length > 0
     if (drawing) return true
@@ -143,7 +146,7 @@ export class Hand {
     const row = again
       ? this.walk.begin(geometry, camera, panel.eligible)
       : this.walk.step((deed as { by: number }).by)
-    this.map.pointing.at(panel, row, this.map.scene, (words) => this.map.announce(words))
+    this.map.pointing.at(panel, row, this.map.scene.hover, (words) => this.map.announce(words))
   }
 
   private open(row: number): boolean {

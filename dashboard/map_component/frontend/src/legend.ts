@@ -107,7 +107,7 @@ function missingEntry(scale: NumberScale | null): Entry[] {
   const entry: Entry = {
     name: MISSING_NAME,
     count: scale.missing,
-    color: "#969BA0",
+    color: "var(--faint)",
     role: "not profiled",
     shape: "circle",
   }

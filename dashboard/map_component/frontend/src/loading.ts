@@ -8,6 +8,9 @@ const MOST_CARDS = 500
 const RETRIES = 2
 const RETRY_MS = 400
 
+/** Raised when the server did not give a part of the map. */
+export class LoadError extends Error {}
+
 /** Keeps the values used last, up to a number. */
 export class Recent<Value> {
   private readonly values = new Map<string, Value>()
@@ -69,7 +72,7 @@ async function fetchPatiently(url: string): Promise<Response> {
     if (answer?.ok) return answer
     const refused = answer !== null && answer.status < 500
     if (refused || attempt >= RETRIES) {
-      throw new Error(`The server answered ${answer?.status ?? "nothing"} for a part of the map.`)
+      throw new LoadError(`The server answered ${answer?.status ?? "nothing"} for a part of the map.`)
     }
     await new Promise((resume) => setTimeout(resume, RETRY_MS * (attempt + 1)))
   }

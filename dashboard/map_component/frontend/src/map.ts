@@ -1,17 +1,17 @@
 /** A map: linked panels that share camera, selection and the tumor pointed at. */
 import type { Camera } from "./camera.ts"
-import type { Report, Scene } from "./contract.ts"
+import type { PanelScene, Report, Scene } from "./contract.ts"
 import { contourPaths } from "./density.ts"
 import { make, write } from "./dom.ts"
 import { tumors } from "./format.ts"
 import { center, extent, isSame, type Geometry } from "./geometry.ts"
 import { arrange } from "./grid.ts"
 import { Hand } from "./hand.ts"
-import { loadGeometry, loadTable } from "./loading.ts"
+import { LoadError, loadGeometry, loadTable } from "./loading.ts"
 import { Panel, type Common } from "./panel.ts"
 import { buildGrid } from "./pick.ts"
 import { Pointing } from "./pointing.ts"
-import { borrowRenderer, NoWebGlError, returnRenderer } from "./renderer.ts"
+import { borrowRenderer, returnRenderer } from "./renderer.ts"
 import { loadParts, orderOf, type Parts } from "./scene_parts.ts"
 import { Selection } from "./selection.ts"
 import type { Action } from "./toolbar.ts"
@@ -49,7 +49,7 @@ export class TumorMap {
     public tell: Tell,
     camera: Camera,
   ) {
-    this.common = { camera, geometry: null, grid: null, filter: null, selected: null, dark: false, paper: "#FFFFFF" }
+    this.common = { camera, geometry: null, grid: null, filter: null, selected: null, dark: false, paper: "#FFFFFF", faint: "#CBD4DD" }
     this.hand = new Hand(this)
     const middle = make("div", { class: "middle" }, this.grid, this.tablePlace, this.message)
     this.element = make(
@@ -166,6 +166,7 @@ export class TumorMap {
     }
     this.common.dark = theme.dark
     this.common.paper = theme.paper
+    this.common.faint = theme.faint
     write(this.element, { "data-theme": theme.dark ? "dark" : "light", "data-narrow": narrow })
     this.caption.textContent = caption
     this.hand.toolbar.element.hidden = !tools
@@ -185,19 +186,21 @@ export class TumorMap {
     this.fit()
   }
 
+  /** Keeps the panels that stay, with what is hidden in them. */
   private makePanels(): void {
-    for (const panel of this.panels) panel.stop()
-    this.painted = ""
-    this.panels = this.scene.panels.map(
-      (scene) =>
-        new Panel(scene, this.common, {
-          ...this.hand.events,
-          moved: () => this.moved(),
-          hiddenChanged: (words) => this.hiddenChanged(words),
-          lost: (state) => (state === "back" ? this.restart() : this.giveUp()),
-        }),
-    )
+    const before = new Map(this.panels.map((panel) => [panel.id, panel]))
+    this.panels = this.scene.panels.map((scene) => before.get(scene.id) ?? this.makePanel(scene))
+    for (const panel of before.values()) if (!this.panels.includes(panel)) panel.stop()
     this.grid.replaceChildren(...this.panels.map(({ element }) => element))
+  }
+
+  private makePanel(scene: PanelScene): Panel {
+    return new Panel(scene, this.common, {
+      ...this.hand.events,
+      moved: () => this.moved(),
+      hiddenChanged: (words) => this.hiddenChanged(words),
+      lost: (state) => (state === "back" ? this.restart() : this.giveUp()),
+    })
   }
 
   /** Makes the panels as large as there is room; the map keeps its middle. */
@@ -239,8 +242,8 @@ export class TumorMap {
       this.message.hidden = true
     } catch (error) {
       if (turn !== this.turn) return
-      if (error instanceof NoWebGlError) this.giveUp()
-      else this.complain()
+      if (error instanceof LoadError) this.complain()
+      else this.giveUp()
     }
   }
 
@@ -271,9 +274,14 @@ export class TumorMap {
     await this.painting
     if (adopt) await this.showSelection()
     this.look()
-    this.drawDensity()
+    if (this.hand.density) this.drawDensity()
+    this.tellDrawn(scene)
+  }
+
+  private tellDrawn(scene: Scene): void {
     const titles = scene.panels.map(({ title }) => title).join("|")
     write(this.element, { "data-drawn": scene.num, "data-colored": titles })
+    this.element.classList.add("drawn")
   }
 
   private async paint(columns: Uint8Array[]): Promise<void> {
@@ -311,8 +319,8 @@ export class TumorMap {
   private async showPicture(): Promise<void> {
     const { showPicture } = await import("./picture_view.ts")
     await showPicture(this.scene, this.grid)
-    write(this.element, { "data-drawn": this.scene.num, "data-picture": true })
-    this.element.classList.add("drawn")
+    write(this.element, { "data-picture": true })
+    this.tellDrawn(this.scene)
   }
 
   private complain(): void {

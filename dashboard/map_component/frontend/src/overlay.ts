@@ -12,6 +12,8 @@ const LABEL_PIXELS = 13
 const PIXELS_FOR_ONE_MORE = 500
 const USUAL_WIDTH = 1_400
 const MOST_GROWTH = 5
+/** Small maps name only their largest regions. */
+const PIXELS_FOR_A_REGION = 16_000
 const MARK_PIXELS: Record<OverlayRole, number> = {
   tumor: 24,
   before: 16,
@@ -177,7 +179,9 @@ export class Overlay {
       gap: MARK_PIXELS[point.role] / 2 + 4,
       required: point.role !== "neighbor",
     }))
-    const regions = this.showLabels ? scene.labels : []
+    const { width, height } = this.camera.size
+    const room = Math.round((width * height) / PIXELS_FOR_A_REGION)
+    const regions = this.showLabels ? scene.labels.slice(0, room) : []
     const far = regions.map((label): Wanted => ({
       ...this.wanted(label.text, label, false),
       centered: true,

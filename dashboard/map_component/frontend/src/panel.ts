@@ -30,6 +30,7 @@ export interface Common {
   selected: Uint8Array | null
   dark: boolean
   paper: string
+  faint: string
 }
 
 export interface PanelEvents {
@@ -100,7 +101,7 @@ export class Panel {
     this.overlay.setScene(scene, showLabels)
   }
 
-  /** Starts to draw; throws `NoWebGlError` where the browser cannot. */
+  /** Starts to draw; throws where the browser cannot. */
   start(geometry: Geometry, grid: Grid): void {
     if (this.started === geometry) return
     this.layer?.destroy()
@@ -135,14 +136,14 @@ export class Panel {
 
   /** Decides how each class looks; tells whether anything changed. */
   private chooseLooks({ num }: Geometry): boolean {
-    const { camera, dark, paper } = this.common
+    const { camera, dark, faint, paper } = this.common
     const zoom = Math.max(1, camera.zoom)
     const fade = crowdFade(num, zoom)
     const diameter = pointSize(num, zoom, camera.size.width * camera.size.height)
     this.diameter = diameter
     const grey = GREY[dark ? "dark" : "light"]
     const panel = this.column === null ? { ...this.drawn, kind: "categories" as const, entries: [] } : this.drawn
-    this.table = buildTable(panel, this.hidden, { grey, paper }, fade)
+    this.table = buildTable(panel, this.hidden, { grey, faint, paper }, fade)
     const looks = JSON.stringify([this.table.colors, this.table.sizes, diameter])
     const changed = looks !== this.looks
     this.looks = looks

@@ -9,6 +9,9 @@ const WORDS =
 
 /** Shows the picture in the place of the panels. */
 export async function showPicture(scene: Scene, place: HTMLElement): Promise<void> {
+  const known = JSON.stringify([scene.picture, scene.panels])
+  if (place.dataset.picture === known) return
+  place.dataset.picture = known
   const sentence = scene.panels.map((panel) => panel.sentence || panel.title).join(" ")
   const picture = make("img", { src: scene.picture, alt: sentence, class: "picture" })
   const legends = scene.panels.map((panel) => {

@@ -1,5 +1,4 @@
 /** Pointing at a tumor: the ring in all panels, the card in one. */
-import type { Scene } from "./contract.ts"
 import { loadCard } from "./loading.ts"
 import type { Panel } from "./panel.ts"
 
@@ -12,8 +11,13 @@ export class Pointing {
 
   constructor(private readonly panels: () => readonly Panel[]) {}
 
-  /** Points at a row of a panel, or away with -1. `told` is called with the card in words. */
-  at(panel: Panel, row: number, scene: Scene, told: (words: string) => void = () => undefined): void {
+  /**
+   * Points at a row of a panel, or away with -1.
+   *
+   * @param address Where cards come from, without the row.
+   * @param told Called with the card in words.
+   */
+  at(panel: Panel, row: number, address: string, told: (words: string) => void = () => undefined): void {
     if (row === this.row && row >= 0) return
     this.row = row
     const turn = ++this.turn
@@ -25,7 +29,7 @@ export class Pointing {
     }
     if (row < 0) return
     this.timer = setTimeout(async () => {
-      const card = await loadCard(scene.hover, row).catch(() => null)
+      const card = await loadCard(address, row).catch(() => null)
       if (card === null || turn !== this.turn) return
       panel.showCard(card, row)
       told(`${card.title}. ${card.lines.map(([label, value]) => `${label}: ${value}`).join(". ")}`)
@@ -34,7 +38,7 @@ export class Pointing {
 
   away(): void {
     const [panel] = this.panels()
-    if (panel && this.row >= 0) this.at(panel, -1, {} as Scene)
+    if (panel && this.row >= 0) this.at(panel, -1, "")
   }
 
   stop(): void {

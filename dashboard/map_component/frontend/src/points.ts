@@ -76,6 +76,7 @@ export class PointLayer {
   private shown: Sight | null = null
   private sent: Sight | null = null
   private wanted: Sight | null = null
+  private looks: { table: ClassTable; diameter: number } | null = null
   private timer = 0
 
   constructor(
@@ -119,8 +120,15 @@ export class PointLayer {
     this.keep(this.plot.set({ width: size.width, height: size.height }))
   }
 
-  /** Changes colors, opacities and sizes; no tumor is sent again. */
+  /** Changes colors, opacities and sizes with the next `setCamera`; no tumor is sent again. */
   setLooks(table: ClassTable, diameter: number): void {
+    this.looks = { table, diameter }
+  }
+
+  private applyLooks(): void {
+    if (this.looks === null) return
+    const { table, diameter } = this.looks
+    this.looks = null
     const smooth = diameter > 3 ? 0.6 : 0.35
     this.keep(
       this.plot.set({
@@ -150,9 +158,10 @@ export class PointLayer {
     this.wanted = { x, y, scale, width: size.width, height: size.height }
     this.moveAlong()
     clearTimeout(this.timer)
-    if (isSameSight(this.wanted, this.sent)) return
+    const still = isSameSight(this.wanted, this.sent)
+    if (still && this.looks === null) return
     const slow = this.shown !== null && this.renderer.frameMs > SLOW_MS
-    if (!slow) return this.send()
+    if (still || !slow) return this.send()
     const pause = Math.min(LONGEST_PAUSE_MS, this.renderer.frameMs * PAUSE_SHARE)
     this.timer = setTimeout(() => this.send(), pause) as unknown as number
   }
@@ -185,6 +194,7 @@ export class PointLayer {
     }
     // Colors and classes change in the same frame: old classes never show in new colors.
     this.setLooks(table, diameter)
+    this.applyLooks()
     const drawing = this.plot.draw(ordered, {
       zDataType: "categorical",
       preventFilterReset: this.uploaded,
@@ -206,6 +216,7 @@ export class PointLayer {
     view[12] = (-(wanted.x - middle.x) / half) * scale
     view[13] = (-(wanted.y - middle.y) / half) * scale
     this.sent = wanted
+    this.applyLooks()
     this.plot.view(view as unknown as number[], { preventEvent: true })
     this.renderer.request()
   }

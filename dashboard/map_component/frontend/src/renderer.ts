@@ -12,9 +12,6 @@ const EXTENSIONS = ["OES_texture_float", "OES_element_index_uint"]
 /** Time for a lost context to come back before the map gives up on WebGL. */
 const PATIENCE_MS = 4_000
 
-/** Raised where the browser cannot draw the points itself. */
-export class NoWebGlError extends Error {}
-
 export interface Screen {
   canvas: HTMLCanvasElement
   /** Called when a new picture is on the canvas. */
@@ -40,15 +37,11 @@ export class Renderer {
   private lossTimer = 0
 
   constructor() {
-    try {
-      this.regl = createRegl({
-        canvas: this.canvas,
-        attributes: { antialias: false, depth: false, stencil: false, alpha: true },
-        extensions: EXTENSIONS,
-      })
-    } catch (error) {
-      throw new NoWebGlError(String(error))
-    }
+    this.regl = createRegl({
+      canvas: this.canvas,
+      attributes: { antialias: false, depth: false, stencil: false, alpha: true },
+      extensions: EXTENSIONS,
+    })
     this.canvas.addEventListener("webglcontextlost", this.lose)
     this.canvas.addEventListener("webglcontextrestored", this.regain)
   }
@@ -124,8 +117,10 @@ export class Renderer {
     clearTimeout(this.lossTimer)
     this.canvas.removeEventListener("webglcontextlost", this.lose)
     this.canvas.removeEventListener("webglcontextrestored", this.regain)
+    // A context that is only forgotten lives on until the browser collects it.
+    const context = this.regl._gl.getExtension("WEBGL_lose_context")
     this.regl.destroy()
-    this.canvas.width = this.canvas.height = 0
+    context?.loseContext()
   }
 
   private tick = (now: number): void => {
@@ -155,7 +150,7 @@ export class Renderer {
 let shared: Renderer | null = null
 let users = 0
 
-/** Lends the page's renderer; give it back with `returnRenderer`. */
+/** Lends the page's renderer; give it back with `returnRenderer`. Throws without WebGL. */
 export function borrowRenderer(): Renderer {
   shared ??= new Renderer()
   users++

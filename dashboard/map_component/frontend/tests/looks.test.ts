@@ -11,7 +11,7 @@ import { chooseArrangement } from "../src/grid.ts"
 import { overlap, placeLabels, type Wanted } from "../src/placement.ts"
 import { crowdFade, pointSize } from "../src/sizes.ts"
 
-const GROUND = { grey: "#888888", paper: "#FFFFFF" }
+const GROUND = { grey: "#888888", faint: "#CCCCCC", paper: "#FFFFFF" }
 const GENE: PanelScene = {
   id: "a",
   title: "KRAS",
@@ -63,7 +63,7 @@ test("a hidden entry has no opacity in any state, and cannot be selected", () =>
 
 test("what steps back is paler, whatever the background", () => {
   for (const paper of ["#FFFFFF", "#000000"]) {
-    const { colors } = buildTable(GENE, new Set(), { grey: "#808080", paper }, 1)
+    const { colors } = buildTable(GENE, new Set(), { ...GROUND, grey: "#808080", paper }, 1)
     const ground = paper === "#FFFFFF" ? 1 : 0
     const distance = (at: number) => Math.abs(colors[at]![0] - ground)
     assert.ok(distance(7) < distance(3) / 2 && distance(11) < distance(3))

@@ -4,6 +4,7 @@ import { Camera } from "../src/camera.ts"
 import { isSame, parseGeometry, placeOf, type Geometry, type Point } from "../src/geometry.ts"
 import { buildGrid, findNearest } from "../src/pick.ts"
 import { findInside, thinOut } from "../src/polygon.ts"
+import { Walk } from "../src/walk.ts"
 
 /** The answer of the geometry route for places in steps. */
 function answer(x: number[], y: number[], edges = [-10, 10, 0, 5]): ArrayBuffer {
@@ -131,4 +132,23 @@ test("a view that is asked for is seen whole, with equal scales", () => {
   const [x0, x1, y0, y1] = camera.view
   assert.ok(x0 <= 1 && x1 >= 3 && y0 <= 1 && y1 >= 2)
   assert.ok(Math.abs((x1 - x0) / 800 - (y1 - y0) / 400) < 1e-12)
+})
+
+test("walking begins in the middle, goes outwards and leaves out what is hidden", () => {
+  const geometry = scattered(3_000)
+  const camera = new Camera()
+  camera.setHome({ x: 0, y: 2.5 }, 20, 5)
+  camera.resize({ width: 800, height: 400 })
+  camera.showAll()
+  const away = (row: number) => {
+    const { x, y } = placeOf(geometry, row)
+    return Math.hypot(x - camera.x, y - camera.y)
+  }
+  const walk = new Walk()
+  assert.equal(walk.step(1), -1)
+  const rows = [walk.begin(geometry, camera, null), ...Array.from({ length: 9 }, () => walk.step(1))]
+  const nearest = Array.from({ length: 3_000 }, (_, row) => row).sort((a, b) => away(a) - away(b))
+  assert.deepEqual(rows, nearest.slice(0, 10))
+  assert.equal(walk.step(-1), rows[8])
+  assert.equal(walk.begin(geometry, camera, new Uint8Array(3_000)), -1)
 })

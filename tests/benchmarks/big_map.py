@@ -1,0 +1,232 @@
+"""The Map page with 300,000 and 1,000,000 synthetic tumors, beside Plotly's scattergl.
+
+Run: `python -m tests.benchmarks.big_map [TUMORS ...]`. Prints a table and writes
+results/big_map.csv. Both are measured in the same run, in turns: Debian's Chromium without a
+window, WebGL in software, on the cores that the servers use; each first plot is by a browser
+without any cache, of a server that showed the map to another session before. Bytes are those of
+data: the map's routes, the WebSocket in both directions and figures; scripts are counted apart.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page
+from playwright.sync_api import TimeoutError as TooSlow
+
+from dashboard.serving import Address, choose_address, command_line
+from dashboard.settings import Settings
+from tests.benchmarks.harness import Measurement, quantiles, write_results
+from tests.benchmarks.large_home import build_large_home
+from tests.browser.driving import MAP, chromium, lasso, served, settle, summary
+
+SIZES = (300_000, 1_000_000)
+REPEAT = 3
+PLOTLY_MOST = 300_000
+"""Tumors above which Plotly is not asked any more: its first plot takes minutes."""
+
+CORNERS = [(0.003, 0.003), (0.997, 0.003), (0.997, 0.997), (0.12, 0.997), (0.003, 0.8)]
+"""A line around nearly every tumor."""
+
+CHART = ".js-plotly-plot"
+PATIENCE_MS = 180_000
+GIVE_UP_MS = 40_000
+
+
+class Wire:
+    """Counts the bytes that a page sends and receives.
+
+    Args:
+        page: The page, before it is opened.
+    """
+
+    def __init__(self, page: Page) -> None:
+        self.data = 0
+        self.scripts = 0
+        self._urls: dict[str, str] = {}
+        session = page.context.new_cdp_session(page)
+        session.send("Network.enable")
+        session.on("Network.requestWillBeSent", self._begun)
+        session.on("Network.loadingFinished", self._ended)
+        for direction in ("Received", "Sent"):
+            session.on(f"Network.webSocketFrame{direction}", self._framed)
+
+    def _begun(self, event: dict) -> None:
+        self._urls[event["requestId"]] = event["request"]["url"]
+
+    def _ended(self, event: dict) -> None:
+        size = int(event["encodedDataLength"])
+        if any(part in self._urls.get(event["requestId"], "") for part in ("/tumorxy/", "/media/")):
+            self.data += size
+        else:
+            self.scripts += size
+
+    def _framed(self, event: dict) -> None:
+        # Binary frames are told as base64.
+        self.data += len(event["response"]["payloadData"]) * 3 // 4
+
+
+def main() -> None:
+    sizes = [int(argument) for argument in sys.argv[1:]] or list(SIZES)
+    rows: list[Measurement] = []
+    for size in sizes:
+        with tempfile.TemporaryDirectory(prefix="tumorxy-bench-") as folder:
+            home = Path(folder) / "home"
+            build_large_home(home, size)
+            rows += compare(home, size)
+    for row in rows:
+        print(f"{row.name:58} {row.median:10.3f} {row.unit} ({row.low:.3f} to {row.high:.3f})")
+    print(write_results("big_map", rows))
+
+
+def compare(home: Path, size: int) -> list[Measurement]:
+    """Measure the Map page and, up to a size, Plotly, in turns."""
+    found: dict[tuple[str, str], list[float]] = {}
+
+    def keep(measured: dict[tuple[str, str], float]) -> None:
+        for name, value in measured.items():
+            found.setdefault(name, []).append(value)
+
+    with served(home) as ours, plotly_served(home) as theirs, chromium() as browser:
+        warm_up(browser, [ours, theirs])
+        for _ in range(REPEAT):
+            keep(on_the_map_page(browser, ours, size))
+            if size <= PLOTLY_MOST:
+                keep(with_plotly(browser, theirs))
+    return [
+        quantiles(f"{size:,} tumors, {name}", unit, values)
+        for (name, unit), values in found.items()
+    ]
+
+
+def warm_up(browser: Browser, addresses: list[str]) -> None:
+    """Let each server read the map, as the first session of a day does."""
+    for address in addresses:
+        page = browser.new_page()
+        page.goto(address)
+        page.wait_for_selector(f"{MAP}, {CHART}", state="attached", timeout=PATIENCE_MS)
+        page.close()
+
+
+def on_the_map_page(browser: Browser, address: str, size: int) -> dict[tuple[str, str], float]:
+    """Measure the first plot, a recolor and a lasso of the Map page."""
+    told: dict[tuple[str, str], float] = {}
+    with new_page(browser) as (page, wire):
+        drawn = f'{MAP}[data-drawn="{size}"]'
+        told["map: first plot", "s"] = timed(lambda: page.goto(address), page, drawn)
+        settle(page)
+        told["map: first plot", "MB of data"] = wire.data / 1e6
+        told["map: first plot", "MB of scripts"] = wire.scripts / 1e6
+        before = wire.data
+        page.locator(".st-key-label input").first.click()
+        option = page.get_by_role("option", name="Sex", exact=True)
+        option.wait_for()
+        colored = f'{MAP}[data-colored^="Sex"]'
+        told["map: recolor", "s"] = timed(option.click, page, colored)
+        settle(page)
+        told["map: recolor", "MB of data"] = (wire.data - before) / 1e6
+        before = wire.data
+        lasso(page, CORNERS)
+        started = time.perf_counter()
+        summary(page).wait_for(timeout=PATIENCE_MS)
+        page.locator(".st-key-map_table").wait_for()
+        told["map: lasso to updated panels", "s"] = time.perf_counter() - started
+        settle(page)
+        told["map: lasso", "kB of data"] = (wire.data - before) / 1e3
+        words = summary(page).inner_text()
+        told["map: lasso", "tumors"] = float(words.split()[0].replace(",", ""))
+    return told
+
+
+def with_plotly(browser: Browser, address: str) -> dict[tuple[str, str], float]:
+    """Measure the same with Plotly; a selection that never arrives is told as infinite."""
+    told: dict[tuple[str, str], float] = {}
+    with new_page(browser) as (page, wire):
+        drawn = f"{CHART} .gl-canvas"
+        page.goto(address, wait_until="commit")
+        started = time.perf_counter()
+        page.wait_for_selector(drawn, state="attached", timeout=PATIENCE_MS)
+        wait_until_still(page)
+        told["Plotly scattergl: first plot", "s"] = time.perf_counter() - started
+        told["Plotly scattergl: first plot", "MB of data"] = wire.data / 1e6
+        before = wire.data
+        page.locator(".st-key-label input").first.click()
+        option = page.get_by_role("option", name="Sex", exact=True)
+        option.wait_for()
+        started = time.perf_counter()
+        option.click()
+        colored = f"document.querySelector('{CHART}')?._fullData?.length < 4"
+        page.wait_for_function(f"() => {colored}", timeout=PATIENCE_MS)
+        wait_until_still(page)
+        told["Plotly scattergl: recolor", "s"] = time.perf_counter() - started
+        told["Plotly scattergl: recolor", "MB of data"] = (wire.data - before) / 1e6
+        box = page.locator(f"{CHART} .nsewdrag").bounding_box()
+        assert box is not None
+        places = [(box["x"] + box["width"] * x, box["y"] + box["height"] * y) for x, y in CORNERS]
+        page.mouse.move(*places[0])
+        page.mouse.down()
+        for place in [*places[1:], places[0]]:
+            page.mouse.move(*place, steps=6)
+        page.mouse.up()
+        started = time.perf_counter()
+        name = "Plotly scattergl: lasso to the number selected", "s"
+        try:
+            page.get_by_text("tumors selected").wait_for(timeout=GIVE_UP_MS)
+            told[name] = time.perf_counter() - started
+        except TooSlow:
+            told[name] = float("inf")
+    return told
+
+
+def wait_until_still(page: Page) -> None:
+    """Wait until the browser has drawn and answers again within two frames."""
+    page.evaluate("() => new Promise(done => requestAnimationFrame(() => setTimeout(done, 0)))")
+
+
+def timed(act: Callable[[], object], page: Page, selector: str) -> float:
+    """Time from an act of the reader to what it must bring about."""
+    started = time.perf_counter()
+    act()
+    page.wait_for_selector(selector, state="attached", timeout=PATIENCE_MS)
+    return time.perf_counter() - started
+
+
+@contextmanager
+def new_page(browser: Browser) -> Iterator[tuple[Page, Wire]]:
+    """Open a page of a browser that has nothing in its cache."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    try:
+        yield page, Wire(page)
+    finally:
+        context.close()
+
+
+@contextmanager
+def plotly_served(home: Path) -> Iterator[str]:
+    """Serve the page with Plotly under the settings of the dashboard."""
+    address: Address = choose_address("127.0.0.1", None)
+    command = command_line(address)
+    command[4] = str(Path(__file__).with_name("plotly_map.py"))
+    process = subprocess.Popen(
+        command,
+        env=Settings(home=home).environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield address.url
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+if __name__ == "__main__":
+    main()
