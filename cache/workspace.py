@@ -57,13 +57,14 @@ class WorkspaceStore:
         """Return what changes with every change of the workspace."""
         return self.file.version()
 
-    def forget_study(self, study_id: str) -> Forgotten:
+    def forget_study(self, study_id: str, name: str = "") -> Forgotten:
         """Take every name of a study out of the workspace, and out of its file.
 
         Decisions stay, and name their cases no more.
 
         Args:
             study_id: The study that is removed.
+            name: What it is called; views are found by it too.
 
         Returns:
             What was taken out.
@@ -77,7 +78,7 @@ class WorkspaceStore:
             with self.file.writing() as connection:
                 gone = Forgotten(
                     num_sets=forget_members(connection, study_id),
-                    num_views=forget_views(connection, study_id),
+                    num_views=forget_views(connection, study_id, name),
                     num_cases=forget_cases(connection, study_id),
                     num_decided=forget_tumors(connection, study_id),
                 )

@@ -103,17 +103,17 @@ class Views:
             connection.execute("DELETE FROM saved_view WHERE view_id = ?", [view_id]).fetchall()
 
 
-def forget_views(connection: duckdb.DuckDBPyConnection, study_id: str) -> int:
-    """Delete the views whose address names a study or one of its tumors; return how many."""
+def forget_views(connection: duckdb.DuckDBPyConnection, study_id: str, name: str) -> int:
+    """Delete the views whose address tells a study, its name or a tumor of it; return how many."""
     rows = connection.execute("SELECT view_id, query FROM saved_view").fetchall()
-    told = [view_id for view_id, query in rows if _names(str(query), study_id)]
+    told = [view_id for view_id, query in rows if _tells(str(query), study_id, name)]
     connection.execute("DELETE FROM saved_view WHERE view_id = ANY(?)", [told]).fetchall()
     return len(told)
 
 
-def _names(query: str, study_id: str) -> bool:
-    values = [value for _, value in parse_qsl(query, keep_blank_values=True)]
-    return any(value == study_id or value.startswith(f"{study_id}/") for value in values)
+def _tells(query: str, study_id: str, name: str) -> bool:
+    values = [value for _, value in parse_qsl(query)]
+    return any(value in (study_id, name) or value.startswith(f"{study_id}/") for value in values)
 
 
 def _require(connection: duckdb.DuckDBPyConnection, view_id: str) -> None:

@@ -1,16 +1,16 @@
 """The page's address: the one place that knows which parameter holds which part of a view.
 
-Widgets that are bound to the address by Streamlit keep their own parameters (`by`, `label`, `gene`,
-`number`, `highlight`, `map`, `source`). Everything else that a link must bring back stands here.
-Each function changes its own parameter and leaves the others. Nothing is written that stands there
-already, since a written address is a step of the reader's back button.
+Colors, filters, panels and groups are widgets that Streamlit binds to parameters of their own keys.
+Everything else that a link must bring back stands here. Each function changes its own parameter and
+leaves the others. Nothing is written that stands there already, since a written address is a step
+of the reader's back button.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import streamlit as st
 
@@ -26,12 +26,6 @@ SELECTION = "selection"
 CAMERA = "view"
 """What the map shows: its version and four edges, `3~-1.5~4~0~2.5`; edges mean something on one
 version only."""
-
-SPLIT = "split"
-"""What the further panels of a split map are colored by, one value each: `gene:TP53`."""
-
-FILTER = "filter"
-"""Which tumors are in the foreground, one value for each label or number: `SEX:Female`."""
 
 QUEUE, POSITION = "queue", "position"
 """The meeting that is shown: id of its queue, and which case, from 1."""
@@ -51,11 +45,6 @@ Edges = tuple[float, float, float, float]
 def read(name: str) -> str | None:
     """Return a parameter of this page's address; None where it is not there."""
     return st.query_params.get(name) or None
-
-
-def read_all(name: str) -> list[str]:
-    """Return every value of a parameter of this page's address."""
-    return [value for value in st.query_params.get_all(name) if value]
 
 
 def write(name: str, value: str | Sequence[str] | None) -> None:
@@ -105,21 +94,6 @@ def write_camera(layout_id: int, edges: Edges | None) -> None:
     write(CAMERA, SEPARATOR.join([str(layout_id), *(f"{edge:.5g}" for edge in edges)]))
 
 
-def read_filters() -> dict[str, tuple[str, ...]]:
-    """Return the chosen values of each label that the foreground is restricted to."""
-    found: dict[str, tuple[str, ...]] = {}
-    for text in read_all(FILTER):
-        label, colon, value = text.partition(":")
-        if colon and value:
-            found[label] = (*found.get(label, ()), value)
-    return found
-
-
-def write_filters(filters: Mapping[str, Sequence[str]]) -> None:
-    """Set the values of each label that the foreground is restricted to."""
-    write(FILTER, [f"{label}:{value}" for label, values in filters.items() for value in values])
-
-
 def current_query(data: MapData | None = None) -> str:
     """Return what stands behind `?` in an address that brings this view back.
 
@@ -146,6 +120,8 @@ def link(data: MapData | None = None) -> str:
         data: The map that is shown.
     """
     base = (st.context.url or "").partition("?")[0]
+    if not urlsplit(base).path:
+        base += "/"
     query = current_query(data)
     return f"{base}?{query}" if query else base
 

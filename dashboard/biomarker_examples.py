@@ -39,7 +39,8 @@ def find_examples(
     found: list[Example] = []
     if singles:
         alone = find_biomarkers(features.choose(singles), outcome, cohorts, strata, config=EVERY)
-        found += sorted(alone.markers, key=lambda marker: SINGLES.index(marker.feature.name))
+        by_name = {marker.feature.name: marker for marker in alone.markers}
+        found += [by_name[name] for name in SINGLES if name in by_name]
     if pairs:
         found += find_pair_biomarkers(features, outcome, cohorts, strata, pairs=pairs)
     return tuple(found)

@@ -53,7 +53,7 @@ def draw_forest(lines: Sequence[Line], kind: str, palette: Palette) -> go.Figure
     for place, line in enumerate(lines):
         _add(figure, place, line, palette)
     low, high = _reach(lines)
-    ticks = [t for t in (0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20) if low <= t <= high]
+    ticks = [t for t in (0.1, 0.5, 1, 2, 10) if low <= t <= high]
     figure.update_xaxes(
         type="log",
         range=[float(np.log10(low)), float(np.log10(high))],
@@ -61,6 +61,7 @@ def draw_forest(lines: Sequence[Line], kind: str, palette: Palette) -> go.Figure
         ticktext=[f"{tick:g}" for tick in ticks],
         title=f"{kind.capitalize()}, 1 is no difference",
         tickfont={"size": 15},
+        tickangle=0,
         zeroline=False,
     )
     figure.update_yaxes(

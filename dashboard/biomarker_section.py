@@ -11,20 +11,24 @@ import streamlit as st
 from dashboard import biomarker_tables as tables
 from dashboard import biomarkers, child_call, explanation_resources, resources
 from dashboard.biomarker_examples import effect_of, name_of, say_example
-from dashboard.biomarker_figures import Line, draw_forest
+from dashboard.biomarker_forest import (
+    Asked,
+    effect_line,
+    forest_lines,
+    gene_line,
+    show_forest,
+)
 from dashboard.biomarker_outcomes import read_outcome
 from dashboard.biomarkers import Answer, Request
 from dashboard.csv_export import to_csv
-from dashboard.formatting import P_COLUMN, p_value, q_value
+from dashboard.formatting import P_COLUMN, p_value
 from dashboard.model_effects import read_predicted
 from dashboard.predictions import OS_RISK, TITLES
 from dashboard.queries import MapData
 from dashboard.resources import Published
 from dashboard.selection import source_lines
-from dashboard.widgets import current_palette, plain_text
-from dashboard.wording import count
-from engine.epidemiology.biomarkers import Biomarker, Pool
-from engine.epidemiology.effects import Effect
+from dashboard.widgets import plain_text
+from engine.epidemiology.biomarkers import Biomarker
 
 ANSWER = "biomarker_answer"
 """Where the session keeps the last answer, with what it answers."""
@@ -38,7 +42,6 @@ MOST_AT_ONCE = 300
 MOST_LINES = 12
 MOST_ROWS = 500
 TABLE_PIXELS = 430
-FOREST_CONFIG = {"displayModeBar": False, "responsive": True}
 
 RATIO_MEANING = (
     "Above 1: the outcome is more frequent, or comes earlier, with the alteration. Compared only "
@@ -99,7 +102,7 @@ def find_answer(key: Published, data: MapData, request: Request) -> Answer | Non
     bar.empty()
     stop.empty()
     st.session_state[ANSWER] = (identity, found)
-    return found  # type: ignore[no-any-return]
+    return found
 
 
 def _cancel(identity: object) -> None:
@@ -109,24 +112,26 @@ def _cancel(identity: object) -> None:
 def show_answer(data: MapData, request: Request, title: str, found: Answer) -> None:
     """Show what was found: a sentence, the forest plot, the table."""
     names = {study: info.name for study, info in data.studies.items()}
+    cited = _cite(data, request, title)
+    asked = Asked(kind=found.kind, names=names, caption=cited)
     if found.singles is None:
         st.markdown(f"**{plain_text(tables.say_pairs(found.pairs))}**")
         st.caption(CAUTION)
-        _show_pairs(found, names)
+        _show_pairs(found, asked)
         table = tables.pair_table(found)
     else:
         st.markdown(f"**{plain_text(tables.say(found.singles))}**")
         st.caption(CAUTION)
-        _show_singles(found, found.singles.markers, names)
+        _show_singles(found, found.singles.markers, asked)
         table = tables.single_table(found)
     if not found.model_question:
         st.caption("The model answers no such question, so there is no model effect to compare.")
     if len(table):
-        _download(data, request, title, table)
-    _show_examples(found)
+        _download(table, cited)
+    _show_examples(found, asked)
 
 
-def _show_singles(found: Answer, markers: tuple[Biomarker, ...], names: dict[str, str]) -> None:
+def _show_singles(found: Answer, markers: tuple[Biomarker, ...], asked: Asked) -> None:
     if not markers:
         return
     table = tables.single_table(found)
@@ -148,71 +153,26 @@ def _show_singles(found: Answer, markers: tuple[Biomarker, ...], names: dict[str
     rows = event.selection.rows
     with right:
         if rows and rows[0] < len(markers):
-            _forest_of(markers[rows[0]], found.kind, names)
+            _forest_of(markers[rows[0]], asked)
         else:
             st.header("Within cohort, all together", anchor=False)
-            lines = [_line_of(marker) for marker in markers[:MOST_LINES]]
-            _draw(lines, found.kind, "biomarker_forest")
+            lines = [gene_line(marker) for marker in markers[:MOST_LINES]]
+            show_forest(lines, asked, "the clearest genes", "biomarker_forest")
 
 
-def _line_of(marker: Biomarker) -> Line:
-    effect = marker.overall
-    return Line(
-        name=marker.feature.name,
-        ratio=effect.ratio,
-        lower=effect.lower,
-        upper=effect.upper,
-        note=f"{effect.carriers:,} of {effect.known:,} altered, {q_value(marker.q_value)}",
-        is_found=marker.q_value < tables.FOUND_BELOW,
-    )
-
-
-def _forest_of(marker: Biomarker, kind: str, names: dict[str, str]) -> None:
-    st.header(f"{marker.feature.label}, cohort by cohort", anchor=False)
-    _draw(
-        forest_lines(marker.by_cohort, marker.pooled, names), kind, f"forest_{marker.feature.name}"
-    )
+def _forest_of(marker: Biomarker, asked: Asked) -> None:
+    title = f"{marker.feature.label}, cohort by cohort"
+    st.header(title, anchor=False)
+    lines = forest_lines(marker.by_cohort, marker.pooled, asked.names)
+    show_forest(lines, asked, title, f"forest_{marker.feature.name}")
     st.caption(f"Replication: {tables.say_replication(marker)}.")
 
 
-def forest_lines(
-    by_cohort: tuple[tuple[str, Effect], ...], pooled: Pool, names: dict[str, str]
-) -> list[Line]:
-    """Make the lines of a forest plot: the cohorts, and their mean where there are several.
-
-    Args:
-        by_cohort: Effect in each cohort.
-        pooled: Mean of the effects.
-        names: Name of each study, by id.
-    """
-    lines = [
-        _line(
-            names.get(study, study),
-            effect,
-            f"{effect.carriers:,} of {effect.known:,} altered, {effect.events:,} events",
-        )
-        for study, effect in by_cohort
-    ]
-    if pooled.num_cohorts > 1:
-        lines.append(
-            Line(
-                name="Mean of the cohorts",
-                ratio=pooled.ratio,
-                lower=pooled.lower,
-                upper=pooled.upper,
-                note=f"{count(pooled.num_cohorts, 'cohort')}, I² {pooled.inconsistency:.0%}",
-                is_pooled=True,
-                is_found=pooled.p_value < 0.05,
-            )
-        )
-    return lines
-
-
-def _show_examples(found: Answer) -> None:
+def _show_examples(found: Answer, asked: Asked) -> None:
     """Tell what is asked for most, whether or not it was found."""
     if not found.examples:
         return
-    st.subheader("Worked examples", anchor=False, help=EXAMPLES_MEANING)
+    st.header("Worked examples", anchor=False, help=EXAMPLES_MEANING)
     left, right = st.columns([1.25, 1], gap="medium")
     with left:
         for example in found.examples:
@@ -220,26 +180,15 @@ def _show_examples(found: Answer) -> None:
     with right:
         named = [(name_of(example), effect_of(example)) for example in found.examples]
         lines = [
-            _line(name, effect, f"{effect.carriers:,} patients, {p_value(effect.p_value)}")
+            effect_line(name, effect, f"{effect.carriers:,} patients, {p_value(effect.p_value)}")
             for name, effect in named
             if np.isfinite(effect.ratio)
         ]
-        _draw(lines, found.kind, "biomarker_examples")
+        show_forest(lines, asked, "reported alterations", "biomarker_examples")
 
 
-def _line(name: str, effect: Effect, note: str) -> Line:
-    return Line(
-        name=name,
-        ratio=effect.ratio,
-        lower=effect.lower,
-        upper=effect.upper,
-        note=note,
-        is_found=effect.p_value < 0.05,
-    )
-
-
-def _show_pairs(found: Answer, names: dict[str, str]) -> None:
-    pairs, kind = found.pairs, found.kind
+def _show_pairs(found: Answer, asked: Asked) -> None:
+    pairs = found.pairs
     if not pairs:
         return
     table = tables.pair_table(found)
@@ -260,28 +209,20 @@ def _show_pairs(found: Answer, names: dict[str, str]) -> None:
     rows = event.selection.rows
     pair = pairs[rows[0] if rows and rows[0] < len(pairs) else 0]
     with right:
-        st.header(f"{pair.first.name} and {pair.second.name}", anchor=False)
+        title = f"{pair.first.name} and {pair.second.name}"
+        st.header(title, anchor=False)
         st.caption("Each against patients with neither; below, both in each cohort.")
         effects = (
             (f"{pair.first.name} only", pair.first_only),
             (f"{pair.second.name} only", pair.second_only),
             ("Both", pair.both),
         )
-        lines = [_line(name, effect, f"{effect.carriers:,} patients") for name, effect in effects]
-        lines += forest_lines(pair.by_cohort, pair.pooled, names) if len(pair.by_cohort) > 1 else []
-        _draw(lines, kind, "biomarker_pair_forest")
-
-
-def _draw(lines: list[Line], kind: str, key: str) -> None:
-    if not lines:
-        st.caption("No cohort has an estimate.")
-        return
-    st.plotly_chart(
-        draw_forest(lines, kind, current_palette()),
-        config=FOREST_CONFIG,
-        key=key,
-        alt=f"Forest plot: {kind} of {count(len(lines), 'line')}",
-    )
+        lines = [
+            effect_line(name, effect, f"{effect.carriers:,} patients") for name, effect in effects
+        ]
+        if len(pair.by_cohort) > 1:
+            lines += forest_lines(pair.by_cohort, pair.pooled, asked.names)
+        show_forest(lines, asked, title, "biomarker_pair_forest")
 
 
 def _columns(table: pd.DataFrame, found: Answer) -> dict[str, Any]:
@@ -323,20 +264,22 @@ def _ratio_columns(table: pd.DataFrame, found: Answer) -> dict[str, Any]:
     return columns
 
 
-def _download(data: MapData, request: Request, title: str, table: pd.DataFrame) -> None:
+def _cite(data: MapData, request: Request, title: str) -> list[str]:
+    """Say what was asked and of whom, for the caption of a file."""
     value = f" = {request.value}" if request.value else ""
+    return [
+        f"Biomarkers of {title}{value}",
+        f"Cohorts: {', '.join(request.cohorts)}; altered by {request.group}; held fixed: "
+        f"{request.fixed.value}",
+        CAUTION,
+        *source_lines(data),
+    ]
+
+
+def _download(table: pd.DataFrame, cited: list[str]) -> None:
     st.download_button(
         "Download CSV",
-        data=lambda: to_csv(
-            table,
-            [
-                f"Biomarkers of {title}{value}",
-                f"Cohorts: {', '.join(request.cohorts)}; altered by {request.group}; held fixed: "
-                f"{request.fixed.value}",
-                CAUTION,
-                *source_lines(data),
-            ],
-        ),
+        data=lambda: to_csv(table, cited),
         file_name="tumorxy-biomarkers.csv",
         mime="text/csv",
         icon=":material/download:",

@@ -108,7 +108,7 @@ def answer(
     strata = _strata(counted, kept, request.fixed)
     cohorts = studies[kept].tolist()
     part = outcome.take(kept)
-    examples = ()
+    examples: tuple[Example, ...] = ()
     if request.offer == RESPONSE and request.group == Group.MUTATION:
         examples = find_examples(features, part, cohorts, strata)
     types = combine(cohorts, counted.type_codes[kept])

@@ -1,9 +1,15 @@
-"""Call a function in a child process, so that the pages of other readers are answered meanwhile."""
+"""Call a function in a child process, so that the pages of other readers are answered meanwhile.
+
+Run as a module it is that child. `multiprocessing` cannot start it: it would carry out the page
+once more in the child, since Streamlit puts the page in the place of the main module.
+"""
 
 from __future__ import annotations
 
-import multiprocessing
+import subprocess
+import sys
 from collections.abc import Callable
+from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -29,45 +35,59 @@ def call(function: Callable[..., Any], *arguments: Any, progress: Progress) -> A
     Raises:
         JobError: If the child ended without an answer.
     """
-    # A forked child would inherit locks that other threads of the server hold.
-    context = multiprocessing.get_context("spawn")
-    receiver, sender = context.Pipe(duplex=False)
-    child = context.Process(target=_work, args=(sender, function, arguments), daemon=True)
-    child.start()
-    sender.close()
+    ours, theirs = Pipe()
+    child = subprocess.Popen(
+        [sys.executable, "-m", "dashboard.child_call", str(theirs.fileno())],
+        pass_fds=[theirs.fileno()],
+        stdin=subprocess.DEVNULL,
+    )
+    theirs.close()
     try:
-        return _wait(receiver, progress)
+        return _ask(ours, (function, arguments), progress)
+    except (EOFError, ConnectionError):
+        raise JobError(
+            "The computation ended without an answer: it was stopped from outside, or the memory "
+            "was used up. Choose less at a time, or try again."
+        ) from None
     finally:
-        receiver.close()
-        child.terminate()
-        child.join(END_SECONDS)
-        if child.is_alive():
-            child.kill()
+        ours.close()
+        _end(child)
 
 
-def _wait(receiver: Connection, progress: Progress) -> Any:
+def _ask(ours: Connection, question: tuple[Any, ...], progress: Progress) -> Any:
     told: tuple[str, int, int] = ("Starting", 0, 0)
+    ours.send(question)
     while True:
-        try:
-            kind, value = receiver.recv() if receiver.poll(POLL_SECONDS) else ("told", told)
-        except EOFError:
-            raise JobError(
-                "The computation ended without an answer: it was stopped from outside, or the "
-                "memory was used up. Choose fewer cohorts, or try again."
-            ) from None
+        kind, value = ours.recv() if ours.poll(POLL_SECONDS) else ("told", told)
         if kind == "done":
             return value
-        if kind == "failed":
+        if isinstance(value, Exception):
             raise value
         told = value
         progress(*told)
 
 
-def _work(sender: Connection, function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
-    def told(stage: str, done: int, total: int) -> None:
-        sender.send(("told", (stage, done, total)))
-
+def _end(child: subprocess.Popen[bytes]) -> None:
+    child.terminate()
     try:
-        sender.send(("done", function(*arguments, told)))
+        child.wait(END_SECONDS)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
+
+
+def _work(theirs: Connection) -> None:
+    """Carry out what comes through a pipe, and send back what it returns or raises."""
+
+    def told(stage: str, done: int, total: int) -> None:
+        theirs.send(("told", (stage, done, total)))
+
+    function, arguments = theirs.recv()
+    try:
+        theirs.send(("done", function(*arguments, told)))
     except Exception as error:  # noqa: BLE001 - raised again in the parent
-        sender.send(("failed", error))
+        theirs.send(("failed", error))
+
+
+if __name__ == "__main__":
+    _work(Connection(int(sys.argv[1])))

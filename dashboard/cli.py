@@ -258,6 +258,9 @@ def demo(
     if not json or not serve:
         voice.show(outcome, lambda console: tables.draw_demo(console, outcome))
     if serve:
+        from dashboard.demo import explain_in_background
+
+        explain_in_background(Settings.from_environment())
         _serve(voice, "127.0.0.1", port, {"demo": outcome})
 
 

@@ -129,9 +129,9 @@ def _choose_label(key: Published, data: MapData) -> Asked | None:
 def _choose_genes(key: Published, data: MapData, source: Source) -> Asked | None:
     features = load_counted(key, data, data.layout_id).features
     offered = sorted({feature.name for feature in features.features})
-    genes = [_choose_gene(offered, "a", 0)]
+    genes = [_choose_gene(offered, "compare_a", 0)]
     if source is Source.PAIR:
-        genes.append(_choose_gene(offered, "b", 1))
+        genes.append(_choose_gene(offered, "compare_b", 1))
     kind = st.selectbox(
         "Altered by",
         [*map(str, KINDS), ANY],
@@ -151,7 +151,7 @@ def _choose_gene(offered: list[str], name: str, place: int) -> str:
     default = DEFAULT_GENES[place]
     return str(
         st.selectbox(
-            "Gene" if name == "a" else "Second gene",
+            "Gene" if place == 0 else "Second gene",
             offered,
             index=offered.index(default) if default in offered else 0,
             key=name,
@@ -167,7 +167,7 @@ def _choose_types(key: Published, data: MapData) -> tuple[str, ...]:
         st.multiselect(
             "Only tumors of",
             offered,
-            key="only",
+            key="types",
             bind="query-params",
             placeholder="All tumor types",
             help="Tumor types by name or OncoTree code, for example LUAD for lung adenocarcinoma.",

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import compare_described as described
-from dashboard.compare_figures import draw_composition, draw_violins
+from dashboard.compare_described_figures import draw_composition, draw_violins
 from dashboard.compare_groups import Asked, Formed
 from dashboard.compare_resources import load_labels_compared, load_numbers_compared
 from dashboard.compare_warnings import say_shift, say_strength

@@ -1,4 +1,4 @@
-"""Figures of a comparison: oncoprint, volcano, composition, violins. Pure."""
+"""Volcano plot of what one group has more or less often than others. Pure."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
 
-from dashboard.figure_notes import notice_lines, write_notes
+from dashboard.figure_notes import FigureOptions, write_below
 from dashboard.formatting import q_value, ratio
 from dashboard.theme import Palette
 from dashboard.wording import clip, escape
 from engine.epidemiology.counts import Group
-from engine.epidemiology.group_comparison import LabelComparison
 from engine.epidemiology.region import Marker, PairMarker
 
 Floats = npt.NDArray[np.float64]
@@ -26,11 +25,6 @@ FOUND_BELOW = 0.05
 MOST_NAMED, NEAR_EDGE = 14, 4.0
 Q_TICKS = (0, 1, 2, 3, 5, 10, 15, 20, 25)
 """Powers of ten, the other way round, at which the axis of q has a tick."""
-MOST_VALUES = 8
-MOST_DRAWN = 1_500
-NAME_LENGTH = 22
-PATTERNS = ("", "/", "", "\\", "", "x", "", ".")
-"""Patterns of neighboring parts of a bar, so that they differ without color."""
 KIND_SYMBOLS = {
     Group.MUTATION.value: "circle",
     Group.AMPLIFICATION.value: "triangle-up",
@@ -40,42 +34,16 @@ KIND_SYMBOLS = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class FigureOptions:
-    """How a figure of a comparison is drawn.
+class Point:
+    """One alteration, or pair, of a volcano plot.
 
     Attributes:
-        palette: Colors of the appearance.
-        source: Studies and map in a few words; stands in the figure.
-        synthetic: Whether a tumor is synthetic.
+        name: What stands beside it.
+        symbol: Its shape.
+        odds_ratio: Odds of it in the group, over those in the others.
+        q_value: False discovery rate.
+        told: What is told when it is pointed at, in Plotly's HTML subset.
     """
-
-    palette: Palette
-    source: str = ""
-    synthetic: bool = False
-
-
-def write_below(
-    figure: go.Figure, options: FigureOptions, told: str, *, below: int, letters: int = 80
-) -> int:
-    """Write what a figure shows, the research-use notice and the source below it.
-
-    Args:
-        figure: The figure.
-        options: How it is drawn.
-        told: What it shows.
-        below: Pixels from the lowest axis.
-        letters: Letters of a line.
-
-    Returns:
-        Pixels that the lower margin must hold.
-    """
-    lines = [told, *notice_lines(options.source, synthetic=options.synthetic)]
-    return below + write_notes(figure, lines, options.palette, below=below, letters=letters)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Point:
-    """One alteration, or pair, of a volcano plot."""
 
     name: str
     symbol: str
@@ -88,12 +56,7 @@ def points_of(markers: Sequence[Marker | PairMarker]) -> list[Point]:
     """Make the points of a volcano plot."""
     points = []
     for marker in markers:
-        is_pair = isinstance(marker, PairMarker)
-        name = (
-            f"{marker.first.name} + {marker.second.name}" if is_pair else marker.feature.name  # type: ignore[union-attr]
-        )
-        group = Group.MUTATION.value if is_pair else marker.feature.group  # type: ignore[union-attr]
-        label = name if is_pair else marker.feature.label  # type: ignore[union-attr]
+        name, label, symbol = _names(marker)
         estimate = marker.estimate
         told = (
             f"<b>{escape(label)}</b><br>odds ratio "
@@ -104,13 +67,22 @@ def points_of(markers: Sequence[Marker | PairMarker]) -> list[Point]:
         points.append(
             Point(
                 name=name,
-                symbol=KIND_SYMBOLS.get(group, "circle"),
+                symbol=symbol,
                 odds_ratio=estimate.odds_ratio,
                 q_value=estimate.q_value,
                 told=told,
             )
         )
     return points
+
+
+def _names(marker: Marker | PairMarker) -> tuple[str, str, str]:
+    """Return how a point is called in the plot and when pointed at, and its shape."""
+    if isinstance(marker, PairMarker):
+        first, second = marker.first, marker.second
+        return f"{first.name} + {second.name}", f"{first.label} + {second.label}", "circle"
+    feature = marker.feature
+    return feature.name, feature.label, KIND_SYMBOLS.get(feature.group, "circle")
 
 
 def draw_volcano(
@@ -224,136 +196,3 @@ def _lay_out_volcano(
     figure.update_layout(
         legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "font": {"size": 13}},
     )
-
-
-def draw_composition(
-    label: LabelComparison, names: Sequence[str], options: FigureOptions
-) -> go.Figure:
-    """Draw the composition of groups by a label as bars of one length.
-
-    Args:
-        label: The label in K groups.
-        names: What the groups are called.
-        options: How it is drawn.
-    """
-    figure, palette = go.Figure(), options.palette
-    shown, counts = _largest(label)
-    known = np.maximum(counts.sum(axis=1), 1)
-    rows = np.flatnonzero(counts.sum(axis=1)).tolist()
-    for place, value in enumerate(shown):
-        share = 100 * counts[rows, place] / known[rows]
-        is_rest = place >= MOST_VALUES
-        figure.add_trace(
-            go.Bar(
-                y=[f"{clip(names[i], NAME_LENGTH)}<br>n = {known[i]:,}" for i in rows],
-                x=share,
-                orientation="h",
-                name=clip(value, 34),
-                marker={
-                    "color": "rgba(128, 140, 152, 0.45)" if is_rest else palette.categories[place],
-                    "pattern": {
-                        "shape": PATTERNS[place % len(PATTERNS)],
-                        "fillmode": "overlay",
-                        "fgcolor": palette.paper,
-                        "solidity": 0.12,
-                    },
-                    "line": {"width": 1, "color": palette.paper},
-                },
-                text=[f"{part:.0f}%" if part >= 6 else "" for part in share],
-                textposition="inside",
-                insidetextanchor="middle",
-                textfont={"size": 13},
-                customdata=counts[rows, place],
-                hovertemplate=f"<b>{clip(value)}</b><br>%{{customdata:,}} tumors, %{{x:.1f}}%"
-                "<extra></extra>",
-            )
-        )
-    figure.update_xaxes(
-        range=[0, 100],
-        ticksuffix="%",
-        title=f"Share of the tumors whose {clip(label.name, 30)} is known",
-        showgrid=False,
-        zeroline=False,
-    )
-    figure.update_yaxes(autorange="reversed", tickfont={"size": 14}, ticklabelstandoff=6)
-    notes = write_below(figure, options, "", below=54)
-    figure.update_layout(
-        barmode="stack",
-        bargap=0.28,
-        height=70 + 58 * len(rows) + notes,
-        margin={"l": 10, "r": 10, "t": 10, "b": notes},
-        legend={"traceorder": "normal", "font": {"size": 13}},
-    )
-    return figure
-
-
-def _largest(label: LabelComparison) -> tuple[list[str], npt.NDArray[np.int64]]:
-    """Keep the eight most frequent values and join the others."""
-    rest = len(label.values) - MOST_VALUES
-    if rest <= 0:
-        return list(label.values), label.counts
-    joined = label.counts[:, MOST_VALUES:].sum(axis=1, keepdims=True)
-    word = "value" if rest == 1 else "values"
-    return (
-        [*label.values[:MOST_VALUES], f"{rest} other {word}"],
-        np.hstack([label.counts[:, :MOST_VALUES], joined]),
-    )
-
-
-def draw_violins(
-    name: str, parts: Sequence[Floats], names: Sequence[str], options: FigureOptions
-) -> go.Figure:
-    """Draw how a number is spread in each group, with median and quartiles.
-
-    Args:
-        name: What the number is called, with its unit.
-        parts: Known values of each group.
-        names: What the groups are called.
-        options: How it is drawn.
-    """
-    figure = go.Figure()
-    together = np.concatenate([part for part in parts if len(part)])
-    is_log = bool(together.min() >= 0 and together.max() > 50 * max(np.median(together), 1e-9))
-    for slot, part in enumerate(parts):
-        if not len(part):
-            continue
-        color = options.palette.categories[slot]
-        figure.add_trace(
-            go.Violin(
-                y=np.log10(1 + _sample(part)) if is_log else _sample(part),
-                name=f"{clip(names[slot], NAME_LENGTH)}<br>n = {len(part):,}",
-                box={"visible": True, "width": 0.22},
-                points=False,
-                line={"color": color, "width": 2},
-                spanmode="hard",
-                scalemode="width",
-                width=0.8,
-                hoverinfo="skip",
-                showlegend=False,
-            )
-        )
-    ticks = {}
-    if is_log:
-        values = [v for v in (0, 1, 3, 10, 30, 100, 300, 1000) if v <= together.max() * 1.2]
-        ticks = {"tickvals": np.log10(1 + np.array(values)), "ticktext": [f"{v:g}" for v in values]}
-    figure.update_yaxes(
-        title=clip(name, 50),
-        gridcolor=options.palette.faint,
-        zeroline=False,
-        tickfont={"size": 14},
-        **ticks,
-    )
-    figure.update_xaxes(tickfont={"size": 14}, showgrid=False)
-    cut = any(len(part) > MOST_DRAWN for part in parts)
-    told = f"Box: median and quartiles{f', of {MOST_DRAWN:,} tumors of a group' if cut else ''}."
-    notes = write_below(figure, options, told, below=54)
-    figure.update_layout(height=330 + notes, margin={"l": 10, "r": 10, "t": 10, "b": notes})
-    return figure
-
-
-def _sample(values: Floats) -> Floats:
-    """Draw what a browser smooths; the same values each time."""
-    if len(values) <= MOST_DRAWN:
-        return values
-    drawn: Floats = np.random.default_rng(0).choice(values, MOST_DRAWN, replace=False)
-    return drawn

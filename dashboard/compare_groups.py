@@ -75,20 +75,20 @@ class Formed:
     Attributes:
         groups: The groups.
         defining: Features that the groups are made of: their difference is no finding.
-        num_looked_at: Tumors of the types that are looked at.
-        num_unknown: Of these, tumors that cannot be sorted: not profiled, or label not given.
+        num_unknown: Tumors that cannot be sorted: not profiled, or label not given.
         unknown_reason: Why, in words.
         by_treatment: Whether membership is known only after treatment began.
         by_outcome: Whether groups are made of the outcome itself.
+        label: Key of the label that groups are made of; empty if of none.
     """
 
     groups: Groups
     defining: frozenset[Feature]
-    num_looked_at: int
     num_unknown: int
     unknown_reason: str
     by_treatment: bool
     by_outcome: bool
+    label: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -149,11 +149,11 @@ def form(asked: Asked, known: Known) -> Formed:
     return Formed(
         groups=groups,
         defining=found.defining,
-        num_looked_at=int(among.sum()),
         num_unknown=int((among & ~found.known).sum()),
         unknown_reason=found.reason,
         by_treatment=is_label and bool(_TREATMENT.search(asked.label)),
         by_outcome=is_label and bool(_OUTCOME.search(asked.label)),
+        label=asked.label if is_label else "",
     )
 
 

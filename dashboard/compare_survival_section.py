@@ -150,14 +150,13 @@ def _show_curves(data: MapData, found: Comparison, caption: list[str]) -> None:
 
 
 def _show_hazards(found: Comparison, formed: Formed, request: Request) -> None:
-    hazards = found.adjusted or found.crude
     names = formed.groups.names
+    hazards, held = _choose_model(found, request)
     if hazards is None:
         st.caption(
             "No hazard ratio: fewer than two groups have an event, or the reference has none."
         )
         return
-    held = words.say_held(request.fixed, request.covariates) if found.adjusted else ""
     reference = names[hazards.reference]
     st.markdown(f"**Hazard ratios against {plain_text(reference)}**", help=HAZARD_MEANING)
     st.caption(plain_text(f"{held[:1].upper()}{held[1:]}." if held else "Nothing is held fixed."))
@@ -180,6 +179,22 @@ def _show_hazards(found: Comparison, formed: Formed, request: Request) -> None:
     check = words.say_proportionality(hazards, found)
     if check:
         st.caption(plain_text(check))
+
+
+def _choose_model(found: Comparison, request: Request) -> tuple[GroupHazards | None, str]:
+    """Return the model that is shown and what it holds fixed; the crude one if that tells all."""
+    held = words.say_held(request.fixed, request.covariates)
+    if found.adjusted is None:
+        return found.crude, ""
+    if found.adjusted.num_compared:
+        return found.adjusted, held
+    st.caption(
+        plain_text(
+            f"Nothing can be told {held}: nobody of one group agrees in it with anybody of "
+            "another. Choose less above."
+        )
+    )
+    return found.crude, ""
 
 
 def _lines(hazards: GroupHazards, found: Comparison) -> list[Line]:

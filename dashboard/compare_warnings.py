@@ -12,7 +12,7 @@ from dashboard.compare_facts import Facts
 from dashboard.compare_groups import Formed
 from dashboard.formatting import number, p_value, share
 from dashboard.outcome_facts import Survival
-from dashboard.queries import MapData, Objects
+from dashboard.queries import CANCER_TYPE, ONCOTREE_CODE, PANEL, STUDY, MapData, Objects
 from dashboard.wording import count
 from engine.epidemiology.group_comparison import (
     LabelComparison,
@@ -148,7 +148,9 @@ def _metastatic(names: Sequence[str], label: LabelComparison) -> list[str]:
 def _of_origin(formed: Formed, facts: Facts, data: MapData) -> list[Caution]:
     codes, width = formed.groups.codes, len(formed.groups)
     found = []
-    for what, values, advice in _origins(data):
+    for what, keys, values, advice in _origins(data):
+        if formed.label in keys:
+            continue
         label = compare_label(what, values, codes, width)
         if label is not None and _differs(label):
             found.append(
@@ -168,7 +170,9 @@ def _of_origin(formed: Formed, facts: Facts, data: MapData) -> list[Caution]:
     return found
 
 
-def _origins(data: MapData) -> tuple[tuple[str, Objects, str], ...]:
+def _origins(data: MapData) -> tuple[tuple[str, tuple[str, ...], Objects, str], ...]:
+    """Return where tumors come from: what it is called, labels that state it, values, advice."""
+
     def column(name: str) -> Objects:
         values = data.samples[name]
         return values.astype(object).where(values.notna(), None).to_numpy(dtype=object)
@@ -176,16 +180,19 @@ def _origins(data: MapData) -> tuple[tuple[str, Objects, str], ...]:
     return (
         (
             "study",
+            (STUDY,),
             column("study_id"),
             "Studies differ in patients, treatment and follow-up: hold the study fixed below.",
         ),
         (
             "gene panel",
+            (PANEL, STUDY),
             column("mutation_panel"),
             "A larger panel finds more alterations: hold the panel fixed below.",
         ),
         (
             "tumor type",
+            (CANCER_TYPE, ONCOTREE_CODE, "CANCER_TYPE_DETAILED"),
             column("cancer_type"),
             "Types differ in survival and in genes: hold the type fixed, or look at one type.",
         ),

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from dashboard.compare_figures import FigureOptions
 from dashboard.compare_groups import Asked, Formed, Source
 from dashboard.compare_warnings import Caution, say_left_out
+from dashboard.figure_notes import FigureOptions
 from dashboard.queries import MapData
 from dashboard.selection import source_lines
 from dashboard.theme import Palette
@@ -19,17 +19,12 @@ from dashboard.wording import clip, count, day
 
 FEWEST = 3
 """Patients of a group below which it is not compared."""
-SERIOUS_SHOWN = 3
+SERIOUS_SHOWN, MOST_IN_ROW = 3, 4
 
 
 def show_who(formed: Formed, cautions: Sequence[Caution]) -> None:
     """Say who is compared, and what may make the comparison mislead."""
-    palette = current_palette()
-    with st.container(horizontal=True, gap="small"):
-        for slot, (name, size, given) in enumerate(
-            zip(formed.groups.names, formed.groups.sizes, formed.groups.num_tumors, strict=True)
-        ):
-            _show_group(palette.categories[slot], name, size, given)
+    _show_groups(formed)
     told = say_left_out(formed)
     if told:
         st.caption(" ".join(plain_text(line) for line in told))
@@ -43,11 +38,30 @@ def show_who(formed: Formed, cautions: Sequence[Caution]) -> None:
                 st.markdown(f"- {plain_text(caution.text)}")
 
 
+def _show_groups(formed: Formed) -> None:
+    """Show a card for each group, at most four in a row."""
+    groups, palette = formed.groups, current_palette()
+    width = next(w for w in (len(groups), 3, 4) if w <= MOST_IN_ROW and -(-len(groups) // w) < 3)
+    for start in range(0, len(groups), width):
+        for slot, column in zip(
+            range(start, min(start + width, len(groups))), st.columns(width), strict=False
+        ):
+            with column:
+                _show_group(
+                    palette.categories[slot],
+                    groups.names[slot],
+                    groups.sizes[slot],
+                    groups.num_tumors[slot],
+                )
+
+
 def _show_group(color: str, name: str, size: int, given: int) -> None:
-    with st.container(border=True, gap=None, width="stretch"):
-        st.html(
+    with st.container(border=True, gap=None, height="stretch"):
+        # Markdown stands at once; Streamlit fetches what draws `st.html`, and the card would jump.
+        st.markdown(
             f'<div style="height:5px; border-radius:3px; background:{color}" '
-            'aria-hidden="true"></div>'
+            'aria-hidden="true"></div>',
+            unsafe_allow_html=True,
         )
         st.markdown(f"**{plain_text(name)}**")
         st.caption(

@@ -5,12 +5,17 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+from dashboard.jobs import Job, Step, list_jobs, start_job
 from dashboard.outcomes import DemoOutcome
 from dashboard.published_map import installed_digest, newest_layout
+from dashboard.settings import Settings
 from engine.progress import Progress
 
 if TYPE_CHECKING:
     from dashboard.service import Service
+
+EXPLAIN_ALL = "explain-all"
+"""Verb of the step that explains many tumors."""
 
 
 def build_demo(service: Service, progress: Progress) -> DemoOutcome:
@@ -48,6 +53,25 @@ def build_demo(service: Service, progress: Progress) -> DemoOutcome:
         was_ready=was_ready,
         elapsed_s=time.monotonic() - started,
     )
+
+
+def explain_in_background(settings: Settings) -> Job | None:
+    """Start a job that explains the cancer type of the bundled cohort, once.
+
+    It takes some minutes, steps back behind the pages and can be canceled on the Data page.
+
+    Args:
+        settings: Where everything lives.
+
+    Returns:
+        The job; None when one was started before.
+    """
+    if any(step.verb == EXPLAIN_ALL for job in list_jobs(settings.home) for step in job.steps):
+        return None
+    from engine.synthetic import STUDY
+
+    step = Step(verb=EXPLAIN_ALL, arguments={"study_ids": [STUDY.study_id]})
+    return start_job(settings, "Explain the cancer types of the synthetic cohort", [step])
 
 
 def _is_ready(service: Service) -> bool:

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pyarrow.compute as pc
 
 from cache.reader import Reader
 from dashboard.errors import ExplainError
+from dashboard.explaining_pairs import told_pairs
 from dashboard.explanations import (
     ACROSS,
-    COVARIATE,
+    COVARIATES,
+    HALLMARK,
     MAP,
     NEAR,
+    PATHWAY,
     RISK,
-    ROLL_UPS,
     UPWARD,
     Asked,
     Explanation,
     MethodTold,
-    PairsTold,
-    PairTold,
     UnitTold,
     roll_covariates,
 )
@@ -35,17 +35,11 @@ if TYPE_CHECKING:
     from dashboard.placing import Placer
     from engine.cohort import Cohort
     from engine.explaining.attribute import Attribution
-    from engine.explaining.game import TumorGame
-    from engine.explaining.interactions import PairEffects
     from engine.explaining.networks import Networks
     from engine.explaining.targets import Target
     from engine.finetune import OwnHead
     from engine.heads import Head
     from engine.tokens import Tables, TumorTokens
-
-NUM_PAIRS = 8
-MOST_PAIRED = 60
-"""Alterations that enter pairs: the strongest by Shapley value. 60 make 1,770 pairs."""
 
 FEW_PERMUTATIONS, MANY_UNITS = 8, 120
 """Above this many units each order costs seconds: fewer are drawn, and the errors grow."""
@@ -63,12 +57,12 @@ class Explainer:
     Attributes:
         placer: Encoder, map and predictor.
         networks: The same encoder, as explanations run it.
-        pathways: Genes of each oncogenic pathway.
+        sets: By roll-up, the genes of each set: the oncogenic pathways, the hallmark sets.
     """
 
     placer: Placer
     networks: Networks
-    pathways: Pathways
+    sets: Mapping[str, Pathways]
 
     @classmethod
     def of(cls, placer: Placer) -> Explainer:
@@ -76,10 +70,11 @@ class Explainer:
         from engine.explaining.networks import Networks
         from engine.genes import GeneTable
 
+        genes = GeneTable.load()
         return cls(
             placer=placer,
             networks=Networks.of(placer.encoder.loaded),
-            pathways=GeneTable.load().pathways(),
+            sets={PATHWAY: genes.pathways(), HALLMARK: genes.hallmarks()},
         )
 
     @property
@@ -135,7 +130,7 @@ class Explainer:
         return Explanation(
             asked=asked,
             methods=tuple(self._told(one, shapley) for one in (shapley, *others)),
-            pairs=_pairs(game, shapley, _staged(progress, 2)),
+            pairs=told_pairs(game, shapley, _staged(progress, 2)),
         )
 
     def attribute(self, tokens: TumorTokens, asked: Asked) -> MethodTold | None:
@@ -160,6 +155,22 @@ class Explainer:
         game = TumorGame(networks=networks, target=target, tumor=tumor)
         return self._told(integrated_gradients(game))
 
+    def looked_at(self, tokens: TumorTokens, by: str) -> dict[str, tuple[int, int]]:
+        """Count the genes of each set that were sequenced for mutations in a tumor, and all.
+
+        Args:
+            tokens: One tumor.
+            by: `PATHWAY` or `HALLMARK`.
+        """
+        from engine.tokens import MUTATIONS
+
+        seen = tokens.panel_masks[tokens.panel[0, MUTATIONS]]
+        index = self.placer.encoder.vocabulary.index
+        return {
+            name: (sum(gene in index and bool(seen[index[gene]]) for gene in genes), len(genes))
+            for name, genes in self.sets[by].items()
+        }
+
     def _told(self, one: Attribution, shapley: Attribution | None = None) -> MethodTold:
         from engine.explaining.attribute import agreement, roll_up
 
@@ -175,7 +186,8 @@ class Explainer:
             )
             for i, unit in enumerate(one.units)
         )
-        rolled = {by: roll_up(one, by, self.pathways) for by in ROLL_UPS[:-1]}
+        rolled = {by: roll_up(one, by) for by in ("gene", "kind")}
+        rolled |= {by: roll_up(one, PATHWAY, genes) for by, genes in self.sets.items()}
         return MethodTold(
             method=one.method,
             scale=one.scale,
@@ -184,7 +196,7 @@ class Explainer:
             value=one.value,
             gap=one.completeness_gap,
             units=units,
-            rolled=rolled | {ROLL_UPS[-1]: roll_covariates(units)},
+            rolled=rolled | {COVARIATES: roll_covariates(units)},
             agreement="" if shapley in (None, one) else agreement(one, shapley).sentence,
         )
 
@@ -231,6 +243,21 @@ class Explainer:
         return [row for row, _ in others]
 
 
+def explain_apart(home: Path, tokens: TumorTokens, asked: Asked, progress: Progress) -> Explanation:
+    """Explain a tumor with a model loaded for it: what a child process is asked for.
+
+    Args:
+        home: The TumorXY home; nothing is written there.
+        tokens: One tumor.
+        asked: The number.
+        progress: Told how far the work is.
+    """
+    from dashboard.service import Service
+
+    progress("Loading the model", 0, 1)
+    return Explainer.of(Service(home).placer()).explain(tokens, asked, progress)
+
+
 STAGES = ("Explaining by orders", "Explaining by leaving out", "Explaining by pairs")
 
 
@@ -239,43 +266,6 @@ def _staged(progress: Progress, number: int) -> Progress:
         progress(STAGES[number], done, total)
 
     return told
-
-
-def _pairs(game: TumorGame, shapley: Attribution, progress: Progress) -> PairsTold:
-    """Look at all pairs with no other alteration, then closer at the strongest."""
-    from engine.explaining.interactions import all_pairs, interaction_index, pair_effects
-
-    altered = [i for i, unit in enumerate(game.units) if unit.kind != COVARIATE]
-    ranked = sorted(altered, key=lambda i: -abs(float(shapley.values[i])))
-    entering = sorted(ranked[:MOST_PAIRED])
-    pairs = all_pairs(game.units)
-    pairs = pairs[np.isin(pairs, entering).all(axis=1)]
-    alone = pair_effects(game, pairs=pairs, progress=progress)
-    strongest = alone.strongest(NUM_PAIRS)
-    told = interaction_index(game, strongest, progress=progress) if len(strongest) else None
-    return PairsTold(
-        scale=game.scale,
-        num_pairs=len(pairs),
-        num_left_out=len(altered) - len(entering),
-        pairs=_ranked(told, alone) if told else (),
-    )
-
-
-def _ranked(told: PairEffects, alone: PairEffects) -> tuple[PairTold, ...]:
-    by_pair = {tuple(pair): v for pair, v in zip(alone.pairs.tolist(), alone.values, strict=True)}
-    errors = told.standard_error
-    assert errors is not None  # sampled
-    found = [
-        PairTold(
-            first=told.units[a].label,
-            second=told.units[b].label,
-            value=float(told.values[i]),
-            error=float(errors[i]),
-            alone=float(by_pair[(a, b)]),
-        )
-        for i, (a, b) in enumerate(told.pairs.tolist())
-    ]
-    return tuple(sorted(found, key=lambda pair: -abs(pair.value)))
 
 
 def tables_of_sample(reader: Reader, study_id: str, sample_id: str) -> Tables:

@@ -111,11 +111,13 @@ def num_units(tokens: TumorTokens, explainer: Explainer) -> int:
     return len(units_of(tokens, explainer.placer.encoder.vocabulary))
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
 def load_explanation(
-    key: Published, study_id: str, sample_id: str, asked: Asked, digest: str
+    study_id: str, sample_id: str, asked: Asked, digest: str
 ) -> Explanation | None:
-    """Return a stored explanation; None where there is none for this model and input."""
+    """Return a stored explanation; None where there is none for this model and input.
+
+    It is read each time: explanations are published without a new number of the content.
+    """
     from dashboard.explanations import from_rows
 
     with service().store.read() as reader:
@@ -139,10 +141,23 @@ EXPLAINED = "explained_upload"
 """Where a browser session keeps explanations of what was uploaded."""
 
 
+def kept_explanation(tokens: TumorTokens, asked: Asked) -> Explanation | None:
+    """Return what was explained of an uploaded tumor in this browser session."""
+    found: Explanation | None = st.session_state.get(EXPLAINED, {}).get(_kept_name(tokens, asked))
+    return found
+
+
+def keep_explanation(tokens: TumorTokens, asked: Asked, told: Explanation) -> None:
+    """Keep the explanation of an uploaded tumor in its browser session, and nowhere else."""
+    st.session_state.setdefault(EXPLAINED, {})[_kept_name(tokens, asked)] = told
+
+
+def _kept_name(tokens: TumorTokens, asked: Asked) -> str:
+    return f"{tokens.input_digests[0]} {asked.task} {asked.class_name}"
+
+
 def explain_upload(tokens: TumorTokens, asked: Asked, explainer: Explainer) -> Explanation:
-    """Explain an uploaded tumor; kept in its browser session only, by what the model reads."""
-    kept: dict[str, Explanation] = st.session_state.setdefault(EXPLAINED, {})
-    name = f"{tokens.input_digests[0]} {asked.task} {asked.class_name}"
-    if name not in kept:
-        kept[name] = explainer.explain(tokens, asked)
-    return kept[name]
+    """Explain an uploaded tumor with few alterations, and keep that."""
+    told = explainer.explain(tokens, asked)
+    keep_explanation(tokens, asked, told)
+    return told

@@ -6,12 +6,13 @@ No torch is loaded: a stored explanation is shown by a process that has no model
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
 import pyarrow as pa
 
 from dashboard.predictions import OS_RISK, TITLES
+from dashboard.wording import clip
 
 RISK = OS_RISK
 """Task of the risk within the tumor type; its class is the type."""
@@ -32,8 +33,11 @@ METHODS = (SHAPLEY, GRADIENTS, LEAVE_ONE_OUT)
 """The methods by which units are explained, the default first."""
 
 COVARIATE = "covariate"
-ROLL_UPS = ("gene", "kind", "pathway", "covariates")
+PATHWAY, HALLMARK, COVARIATES = "pathway", "hallmark set", "covariates"
+ROLL_UPS = ("gene", "kind", PATHWAY, HALLMARK, COVARIATES)
 Z95 = 1.96
+LONGEST_SET = 20
+"""Letters of a set of genes beside its bar, so that the count behind it is not cut off."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -253,3 +257,28 @@ def roll_covariates(units: Sequence[UnitTold]) -> dict[str, float]:
         name = unit.label if unit.kind == COVARIATE else "all alterations together"
         sums[name] = sums.get(name, 0.0) + unit.value
     return dict(sorted(sums.items(), key=lambda item: -abs(item[1])))
+
+
+def name_set(name: str, seen: Mapping[str, tuple[int, int]]) -> str:
+    """Name a set of genes, with how many of its genes were looked at, for a bar.
+
+    Args:
+        name: As in `MethodTold.rolled`.
+        seen: By set, its genes that were looked at and all of them; others are named as they are.
+    """
+    plain = name.removeprefix("HALLMARK_").replace("_", " ")
+    if name not in seen:
+        return plain
+    some, every = seen[name]
+    return f"{clip(plain, LONGEST_SET)} ({some} of {every})"
+
+
+def say_unseen(seen: Mapping[str, tuple[int, int]]) -> str:
+    """Say of which sets nothing is known, since none of their genes was looked at."""
+    unseen = [name_set(name, {}) for name, (some, _) in seen.items() if not some]
+    if not unseen:
+        return "In brackets: genes of the set that were looked at in this tumor."
+    return (
+        f"Unknown, not zero, since none of their genes was looked at: {', '.join(unseen[:5])}"
+        f"{' and others' if len(unseen) > 5 else ''}."
+    )

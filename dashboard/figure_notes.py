@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
@@ -47,3 +48,37 @@ def write_notes(
         font={"size": FONT_PIXELS, "color": palette.ink},
     )
     return LINE_PIXELS * len(broken) + 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class FigureOptions:
+    """How a figure is drawn.
+
+    Attributes:
+        palette: Colors of the appearance.
+        source: Studies and map in a few words; stands in the figure.
+        synthetic: Whether a tumor is synthetic.
+    """
+
+    palette: Palette
+    source: str = ""
+    synthetic: bool = False
+
+
+def write_below(
+    figure: go.Figure, options: FigureOptions, told: str, *, below: int, letters: int = 70
+) -> int:
+    """Write what a figure shows, the research-use notice and the source below it.
+
+    Args:
+        figure: The figure.
+        options: How it is drawn.
+        told: What it shows.
+        below: Pixels from the lowest axis.
+        letters: Letters of a line.
+
+    Returns:
+        Pixels that the lower margin must hold.
+    """
+    lines = [told, *notice_lines(options.source, synthetic=options.synthetic)]
+    return below + write_notes(figure, lines, options.palette, below=below, letters=letters)

@@ -9,8 +9,9 @@ from dashboard.foreground import Foreground, Narrowing, of_labels, of_numbers, o
 from dashboard.labels import Labels
 from dashboard.origins import count_sources
 from dashboard.queries import Choice, MapData
+from dashboard.region_names import label_regions
 from dashboard.resources import ColorBy, Published
-from dashboard.scene import RegionLabel, label_regions
+from dashboard.scene import RegionLabel
 from dashboard.wording import FIRST_LABELS
 from engine.study_effects import SourceShares
 

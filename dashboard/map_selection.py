@@ -108,7 +108,7 @@ def show_selection(
             help="All rows. Cells that a spreadsheet would run as a formula are disarmed.",
             key="map_csv",
         )
-    left, right = st.columns([1, 2.2], gap="medium")
+    left, right = st.columns([1.3, 2], gap="medium")
     with left:
         _composition(key, data, colorings[0], rows)
     with right:
@@ -149,7 +149,7 @@ def _composition(key: Published, data: MapData, coloring: Coloring, rows: Rows) 
         hide_index=True,
         height=TABLE_PIXELS,
         column_config={
-            "Category": title,
+            "Category": st.column_config.TextColumn(title, width=190),
             "Tumors": st.column_config.NumberColumn("n", format="localized", width=64),
             "Share": _percent("Share of the selection"),
             "On the map": _percent("Share of all tumors on the map, to compare"),
@@ -163,7 +163,7 @@ def _composition(key: Published, data: MapData, coloring: Coloring, rows: Rows) 
 
 def _percent(meaning: str) -> Any:
     return st.column_config.ProgressColumn(
-        help=meaning, format="%.0f%%", min_value=0, max_value=100
+        help=meaning, format="%.0f%%", min_value=0, max_value=100, width=96
     )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
 
-from dashboard.compare_figures import FigureOptions, write_below
+from dashboard.figure_notes import FigureOptions, write_below
 from dashboard.oncoprint import BANDS, FIRST_SLOT, NOT_PROFILED, WILD_TYPE, Block, Oncoprint
 from dashboard.theme import GENE_GROUPS, SEVERAL_KINDS, Palette
 from dashboard.wording import clip

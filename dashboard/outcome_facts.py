@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from dashboard.biomarker_outcomes import TIMES, read_times
 from dashboard.queries import MapData
-from engine.epidemiology.patients import one_per_patient, patient_keys
+from engine.epidemiology.patients import patient_keys
 
 if TYPE_CHECKING:
     from cache.reader import Reader
@@ -61,18 +61,6 @@ class Survival:
         """Of which tumors the follow-up is known and longer than no time, (N,), bool."""
         followed: Mask = self.months > 0
         return followed
-
-    def persons(self, chosen: Mask) -> Mask:
-        """Keep one tumor of each person among those chosen whose follow-up is known.
-
-        Args:
-            chosen: Tumors, (N,), bool.
-
-        Returns:
-            The tumors that stand for a person, (N,), bool.
-        """
-        usable = chosen & self.known
-        return one_per_patient(self.patients, usable) & usable
 
 
 def load_survival(reader: Reader, data: MapData, endpoint: Endpoint = Endpoint.OVERALL) -> Survival:

@@ -13,6 +13,7 @@ from dashboard.theme import OTHER, Palette
 from dashboard.wording import escape
 
 BACKGROUND = "rgba(128, 140, 152, 0.28)"
+"""Tumors that only show where the map lies."""
 NUM_BARS = 7
 LONGEST_LINE = 24
 TICKS = [0, 25, 50, 75, 100]

@@ -89,6 +89,7 @@ def _build(subject: BoardSubject) -> Report:
             facts=all_facts(resources.load_card(), case),
             own=resources.load_own_heads(subject.key),
             why=_why(subject),
+            first_genes=resources.offered_genes(),
             pseudonym=subject.pseudonym,
             link=subject.link,
         ),

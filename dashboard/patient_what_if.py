@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboard import explanation_resources
+from dashboard import explanation_resources, resources
 from dashboard.cases import Case
 from dashboard.csv_export import to_csv
 from dashboard.explaining import Explainer
-from dashboard.figures import MAP_CONFIG, MapOptions
+from dashboard.map_view import show_scene
+from dashboard.patient_map import BY_TYPE
 from dashboard.queries import MapData
+from dashboard.resources import Published
+from dashboard.scene import OverlayLine, OverlayPoint, Scene, make_panel
 from dashboard.selection import source_lines
 from dashboard.what_if import (
     KINDS_TO_ADD,
@@ -20,15 +23,14 @@ from dashboard.what_if import (
     change_tumor,
     names_to_add,
 )
-from dashboard.why_figures import draw_move
 from dashboard.widgets import current_palette, guarded, show_error
-from dashboard.wording import day
 from engine.errors import EngineError
 
 if TYPE_CHECKING:
     from engine.tokens import TumorTokens
 
 MOST_PILLS = 40
+HEIGHT = 400
 MEANING = (
     "The same tumor, sequenced the same way, without some of its alterations or with others: what "
     "the model would then say. It is a question to the model, not a forecast of what happens to "
@@ -42,10 +44,13 @@ TAKEN = (
 
 @st.fragment
 @guarded
-def show_what_if(data: MapData, case: Case, explainer: Explainer, tokens: TumorTokens) -> None:
+def show_what_if(
+    key: Published, data: MapData, case: Case, explainer: Explainer, tokens: TumorTokens
+) -> None:
     """Let the reader toggle alterations, and show what follows.
 
     Args:
+        key: The snapshot.
         data: The map.
         case: The tumor.
         explainer: The model in memory.
@@ -65,20 +70,8 @@ def show_what_if(data: MapData, case: Case, explainer: Explainer, tokens: TumorT
     with left:
         _tell(told, is_changed=bool(removed or added))
     with right:
-        options = MapOptions(
-            palette=current_palette(),
-            source=f"map {data.name} v{data.layout_id}, {day(data.created_at)} · model "
-            f"{data.model_digest[:8]}",
-            synthetic=data.synthetic or case.synthetic,
-            narrow=True,
-        )
-        st.plotly_chart(
-            draw_move(data.places, told.before, told.after, options),
-            key="what_if_map",
-            config=MAP_CONFIG,
-            alt="The tumor on the map, as it is and changed",
-        )
-        st.caption("Both stars are placed as a new tumor would be; nobody else moves.")
+        show_scene(move_scene(key, data, told), key="what_if_map", height=HEIGHT)
+        st.caption("Both points are placed as a new tumor would be; nobody else moves.")
     st.dataframe(
         told.predictions,
         hide_index=True,
@@ -101,6 +94,27 @@ def show_what_if(data: MapData, case: Case, explainer: Explainer, tokens: TumorT
         icon=":material/download:",
         on_click="ignore",
         key="what_if_csv",
+    )
+
+
+def move_scene(key: Published, data: MapData, told: Changed) -> Scene:
+    """Compose the map with the tumor before and after a change; only the overlay ever changes."""
+    palette = current_palette()
+    coloring = resources.load_coloring(key, data, data.layout_id, BY_TYPE)
+    places = {"before": told.before, "after": told.after}
+    labels = {"before": "as it is", "after": "changed"}
+    points = tuple(
+        OverlayPoint(x=x, y=y, label=labels[role], role=role, color=palette.accent)
+        for role, (x, y) in places.items()
+    )
+    return Scene(
+        data=data,
+        panels=(make_panel("a", coloring, palette),),
+        palette=palette,
+        points=points if told.moved else points[:1],
+        lines=(OverlayLine(start=told.before, end=told.after),) if told.moved else (),
+        tools=False,
+        narrow=True,
     )
 
 

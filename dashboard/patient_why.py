@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
+import pandas as pd
 import streamlit as st
 
 from dashboard import explanation_resources, resources
@@ -12,15 +15,20 @@ from dashboard.cases import Case
 from dashboard.class_names import class_name
 from dashboard.explaining import Explainer
 from dashboard.explanations import (
+    HALLMARK,
     MAP_TITLES,
     METHODS,
+    PATHWAY,
     ROLL_UPS,
     SHAPLEY,
     Asked,
     Explanation,
     MethodTold,
+    name_set,
     say_pair,
+    say_unseen,
 )
+from dashboard.figure_export import show_figure
 from dashboard.formatting import percent
 from dashboard.job_waiting import wait_for_job
 from dashboard.jobs import Step, start_job
@@ -39,7 +47,8 @@ from dashboard.resources import Published
 from dashboard.selection import source_lines
 from dashboard.why_figures import Bar, draw_bars
 from dashboard.why_tables import show_tables
-from dashboard.widgets import current_palette, guarded, plain_text
+from dashboard.why_upload import MOST_AT_ONCE, explain_upload
+from dashboard.widgets import guarded, plain_text
 
 if TYPE_CHECKING:
     from engine.cohort import Cohort
@@ -47,9 +56,6 @@ if TYPE_CHECKING:
 
 WANTED = "why_wanted"
 """Whether this browser session has asked for explanations; the model then stays in memory."""
-
-MOST_AT_ONCE = 24
-"""Alterations that are explained within the page, in 0.2 to 0.9 s; more are left to a job."""
 
 BY_ALTERATION = "alteration"
 MEANING = (
@@ -66,6 +72,10 @@ METHOD_MEANINGS = {
 PAIR_MEANING = (
     "What two alterations do together beyond what each does alone: both - first - second + "
     "neither, averaged over which other alterations are there. 0 means that they simply add up."
+)
+SETS_MEANING = (
+    "A gene of several sets counts for each in equal parts. In brackets: genes of the set that "
+    "were sequenced in this tumor, of all its genes. What was not sequenced is unknown, not zero."
 )
 PLACE = "Its place on the map"
 
@@ -138,7 +148,7 @@ def _explain(subject: Subject) -> None:
         explainer = explanation_resources.load_explainer(subject.key)
         tokens = subject.tokens(explainer)
     _show_why(subject, explainer, tokens)
-    show_what_if(subject.data, subject.case, explainer, tokens)
+    show_what_if(subject.key, subject.data, subject.case, explainer, tokens)
 
 
 @st.fragment
@@ -149,7 +159,7 @@ def _show_why(subject: Subject, explainer: Explainer, tokens: TumorTokens) -> No
     told = _told(subject, explainer, tokens, asked)
     _say_what_is_left_out(subject, explainer)
     if told is not None:
-        _show(subject, told)
+        _show(subject, told, partial(explainer.looked_at, tokens))
 
 
 def _choose(subject: Subject, explainer: Explainer) -> Asked:
@@ -202,11 +212,9 @@ def _told(
 ) -> Explanation | None:
     """Find the explanation, compute it, or let a job compute it; None while that runs."""
     if subject.row is None:
-        with st.spinner("Explaining"):
-            return explanation_resources.explain_upload(tokens, asked, explainer)
-    stored = explanation_resources.load_explanation(
-        subject.key, *subject.name, asked, explainer.model_digest
-    )
+        return explain_upload(tokens, asked, explainer)
+    digest = explainer.model_digest
+    stored = explanation_resources.load_explanation(*subject.name, asked, digest)
     if stored is not None and stored.pairs is not None:
         return stored
     if explanation_resources.num_units(tokens, explainer) <= MOST_AT_ONCE:
@@ -232,7 +240,11 @@ def _told(
     return stored
 
 
-def _show(subject: Subject, told: Explanation) -> None:
+LookedAt = Callable[[str], Mapping[str, tuple[int, int]]]
+"""By roll-up, the genes of each set that were looked at, and all of them."""
+
+
+def _show(subject: Subject, told: Explanation, looked_at: LookedAt) -> None:
     left, right = st.columns(2)
     methods = [one.method for one in told.methods]
     method = left.segmented_control(
@@ -244,36 +256,39 @@ def _show(subject: Subject, told: Explanation) -> None:
     )
     by = right.segmented_control(
         "Added up by",
-        (BY_ALTERATION, *ROLL_UPS),
+        (BY_ALTERATION, *(name for name in ROLL_UPS if name in told.methods[0].rolled)),
         default=BY_ALTERATION,
         required=True,
         key="why_by",
     )
     said = told.by(method)
+    cited = [f"{subject.case.sample_id}: {told.asked.title}", *source_lines(subject.data)]
     first, second = st.columns([1.3, 1], gap="medium")
     with first:
         st.markdown(f"**{plain_text(told.asked.title)}**", help=METHOD_MEANINGS[method])
-        bars = _bars(said, by)
+        seen = looked_at(by) if by in (PATHWAY, HALLMARK) else {}
+        bars = _bars(said, by, seen)
         if bars:
-            st.plotly_chart(
-                draw_bars(bars, said.scale, current_palette()),
+            show_figure(
+                partial(draw_bars, bars, said.scale),
+                lambda: pd.DataFrame([asdict(bar) for bar in bars]),
+                name=f"What each {by} adds to {told.asked.title}",
+                caption=cited,
                 key="why_bars",
-                config={"displayModeBar": False},
-                alt=f"What each {by} adds to {told.asked.title}",
             )
+        if seen:
+            st.caption(say_unseen(seen), help=SETS_MEANING)
     with second:
         _show_words(told, said)
         _show_pairs(told)
     with st.expander("All alterations and pairs as tables"):
-        show_tables(
-            told, [f"{subject.case.sample_id}: {told.asked.title}", *source_lines(subject.data)]
-        )
+        show_tables(told, cited)
 
 
-def _bars(said: MethodTold, by: str) -> list[Bar]:
+def _bars(said: MethodTold, by: str, seen: Mapping[str, tuple[int, int]]) -> list[Bar]:
     if by == BY_ALTERATION:
         return [Bar(label=unit.label, value=unit.value, error=unit.error) for unit in said.units]
-    return [Bar(label=name, value=value) for name, value in said.rolled[by].items()]
+    return [Bar(label=name_set(name, seen), value=v) for name, v in said.rolled[by].items()]
 
 
 def _show_words(told: Explanation, said: MethodTold) -> None:

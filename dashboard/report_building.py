@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.metadata import version
@@ -64,6 +64,7 @@ class Behind:
         facts: What is behind each head, by task.
         own: The heads that the user trained.
         why: The explanation; None where there is none.
+        first_genes: Genes that are named before the others, those of a common cancer panel.
         pseudonym: Stands for every id; None where ids may be shown.
         link: Address that reopens the state; None where there is none.
         made_at: Now, with a time zone.
@@ -78,6 +79,7 @@ class Behind:
     facts: Mapping[str, HeadFacts] = field(default_factory=dict)
     own: Sequence[OwnHeadSummary] = ()
     why: WhyTold | None = None
+    first_genes: Collection[str] = ()
     pseudonym: str | None = None
     link: str | None = None
 
@@ -106,7 +108,7 @@ def build_report(case: Case, behind: Behind) -> Report:
     """
     readable = not case.out_of_distribution
     return Report(
-        tumor=_tumor(case, is_pseudonym=behind.pseudonym is not None),
+        tumor=_tumor(case, behind),
         trust=_trust(case, behind.origins if readable else ()),
         place=PlaceTold(x=case.place[0], y=case.place[1]) if readable else None,
         neighbors=behind.neighbors if readable else (),
@@ -119,11 +121,13 @@ def build_report(case: Case, behind: Behind) -> Report:
     )
 
 
-def _tumor(case: Case, *, is_pseudonym: bool) -> TumorTold:
+def _tumor(case: Case, behind: Behind) -> TumorTold:
+    first = set(behind.first_genes)
+    altering = [_alteration(row) for row in case.altering.to_dict("records")]
     facts = {title_of(key, None): case.clinical[key] for key in FACTS if key in case.clinical}
     return TumorTold(
         name=case.sample_id,
-        is_pseudonym=is_pseudonym,
+        is_pseudonym=behind.pseudonym is not None,
         study=case.study,
         cancer_type=case.cancer_type,
         genome=case.genome,
@@ -132,7 +136,7 @@ def _tumor(case: Case, *, is_pseudonym: bool) -> TumorTold:
             TestTold(name=test.name, panel=test.panel, num_genes=test.num_genes)
             for test in case.tests
         ),
-        altering=tuple(_alteration(row) for row in case.altering.to_dict("records")),
+        altering=tuple(sorted(altering, key=lambda told: told.gene not in first)),
         num_others=len(case.others),
         facts=facts,
         notes=case.notes,

@@ -138,5 +138,7 @@ def _text(value: str) -> str:
 def draw_qr(link: str) -> str:
     """Draw the address that reopens a state as a QR code, an SVG document."""
     out = io.BytesIO()
-    segno.make(link, error="m", micro=False).save(out, kind="svg", border=2, xmldecl=False)
+    segno.make(link, error="m", micro=False).save(
+        out, kind="svg", border=2, xmldecl=False, omitsize=True
+    )
     return out.getvalue().decode()

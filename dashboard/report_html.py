@@ -83,20 +83,24 @@ def _alterations(view: View) -> str:
 
 
 def _read(report: Report, view: View, map_svg: str) -> str:
-    parts = [_section("Where it lies", map_svg, "left")]
+    beside = [_section("Where it lies", map_svg, "left")]
     if view.neighbors is not None:
-        parts.append(_neighbors(view.neighbors))
+        beside.append(_neighbors(view.neighbors))
+    told = []
     if report.survival is not None and view.survival is not None:
-        parts.append(_survival(view.survival, draw_survival(report.survival)))
+        told.append(_survival(view.survival, draw_survival(report.survival)))
     elif view.no_survival:
-        parts.append(_section("", _paragraphs([view.no_survival]), "right"))
+        told.append(_section("", _paragraphs([view.no_survival]), "wide"))
+    if view.why is not None:
+        told.append(_why(view.why))
+    called = ""
     if view.calls:
         calls = "".join(_call(call) for call in view.calls)
-        title = "What the model would call it: probability (95% interval)"
-        parts.append(_section(title, calls, "left"))
-    if view.why is not None:
-        parts.append(_why(view.why))
-    return "".join(parts) + _alterations(view)
+        called = _section("What the model would call it: probability (95% interval)", calls, "left")
+    return (
+        f'{"".join(beside)}<div class="right stack">{"".join(told)}</div>{called}'
+        f"{_alterations(view)}"
+    )
 
 
 def _neighbors(table: Table) -> str:
@@ -111,7 +115,7 @@ def _neighbors(table: Table) -> str:
 
 def _survival(curves: Curves, drawing: str) -> str:
     words = _paragraphs(curves.lines) + _paragraphs(curves.caveats, "caption")
-    return _section(curves.title, drawing + words, "right")
+    return _section(curves.title, drawing + words, "wide")
 
 
 def _call(call: Call) -> str:
@@ -122,20 +126,46 @@ def _call(call: Call) -> str:
 
 
 def _probability(bar: Bar) -> str:
-    label, text = _text(bar.label), _text(bar.text)
+    drawn = [_rect(0, bar.value, "value")]
+    if bar.lower is not None and bar.upper is not None:
+        drawn.append(_rect(bar.lower, bar.upper, "interval"))
     return (
-        f'<div class="row"><span>{label}</span><span>{text}</span></div>'
-        f'<meter min="0" max="1" value="{bar.value:.4f}" aria-label="{label}">{text}</meter>'
+        f'<div class="row"><span>{_text(bar.label)}</span><span>{_text(bar.text)}</span></div>'
+        f"{_strip(drawn)}"
+    )
+
+
+def _strip(drawn: Iterable[str]) -> str:
+    """Draw bars on a strip that is 100 wide; what they show stands beside them in words."""
+    return (
+        '<svg class="strip" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">'
+        f"{''.join(drawn)}</svg>"
+    )
+
+
+def _rect(start: float, end: float, kind: str) -> str:
+    left, right = sorted((max(0.0, min(1.0, start)), max(0.0, min(1.0, end))))
+    y, height = (1.5, 1) if kind == "interval" else (0, 4)
+    return (
+        f'<rect class="{kind}" x="{100 * left:.2f}" y="{y}" width="{100 * (right - left):.2f}" '
+        f'height="{height}"/>'
     )
 
 
 def _why(why: Why) -> str:
     rows = "".join(
-        f"<tr><td>{_text(bar.label)}</td><td>{_text(bar.text)}</td></tr>" for bar in why.genes
+        f"<tr><td>{_text(bar.label)}</td><td>{_signed(bar)}</td><td>{_text(bar.text)}</td></tr>"
+        for bar in why.genes
     )
     pairs = f"<h3>Together, beyond their sum</h3>{_paragraphs(why.pairs)}" if why.pairs else ""
     caption = _paragraphs([why.caption], "caption")
-    return _section(why.title, f"<table><tbody>{rows}</tbody></table>{pairs}{caption}", "right")
+    body = f'<table class="why"><tbody>{rows}</tbody></table>{pairs}{caption}'
+    return _section(why.title, body, "wide")
+
+
+def _signed(bar: Bar) -> str:
+    kind = "down" if bar.value < 0 else "value up"
+    return _strip([_rect(0.5, 0.5 + bar.value / 2, kind)])
 
 
 def _footer(report: Report, view: View) -> str:

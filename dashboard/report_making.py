@@ -28,6 +28,7 @@ from dashboard.report import Report, WhyTold
 from dashboard.report_building import Behind, all_facts, build_report
 from dashboard.report_forms import tumor_query
 from dashboard.report_why import choose_asked, explain_fast, tell_why
+from engine.genes import GeneTable
 
 if TYPE_CHECKING:
     from cache.reader import Reader
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
     from engine.cohort import Cohort
     from engine.readers.options import ReadOptions
     from engine.tokens import Tables
+
+COMMON_PANEL = "IMPACT505"
+"""Panel whose genes are named first."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,6 +179,7 @@ def _make(
         facts=all_facts(read_card(), found.case),
         own=service.heads.list_all(),
         why=_why(reader, placer, data, found),
+        first_genes=GeneTable.load().panels()[COMMON_PANEL],
         pseudonym=wanted.pseudonym,
         link=_link(data, found.row, wanted),
     )

@@ -276,7 +276,7 @@ def _call(call: CallTold) -> Call:
         badges=tuple(badges),
         bars=tuple(
             Bar(
-                label=shorten(told.name, 70),
+                label=shorten(told.name, 100),
                 text=f"{formatting.percent(told.probability)} "
                 f"({formatting.percent_interval(told.lower, told.upper)})",
                 value=told.probability,
@@ -295,11 +295,11 @@ def _why(told: WhyTold) -> Why:
     return Why(
         title=f"Why: {shorten(told.title, 80)}",
         genes=tuple(
-            Bar(label=shorten(part.label, 34), text=_signed(part), value=part.value / largest)
+            Bar(label=shorten(part.label, 52), text=_signed(part), value=part.value / largest)
             for part in genes
         ),
         pairs=tuple(
-            f"{shorten(part.label, 60)}: {_signed(part)}" for part in told.pairs[:MOST_PAIRS]
+            f"{shorten(part.label, 100)}: {_signed(part)}" for part in told.pairs[:MOST_PAIRS]
         ),
         caption=f"{told.method}, in {told.scale}; compared with {told.baseline}. {told.caveat}",
     )

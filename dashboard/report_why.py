@@ -55,8 +55,14 @@ def tell_why(told: Explanation) -> WhyTold:
         baseline=said.baseline,
         genes=_strongest(said.units),
         pairs=pairs,
-        caveat=f"{CAREFUL} {CHOSEN}" if pairs else CAREFUL,
+        caveat=_caveat(told, has_pairs=bool(pairs)),
     )
+
+
+def _caveat(told: Explanation, *, has_pairs: bool) -> str:
+    if told.pairs is None:
+        return f"{CAREFUL} {NO_PAIRS}"
+    return f"{CAREFUL} {CHOSEN}" if has_pairs else CAREFUL
 
 
 def _strongest(units: Collection[UnitTold]) -> tuple[PartTold, ...]:

@@ -6,7 +6,7 @@ keyed by the number of the snapshot it was read from, so that nothing stale is e
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -154,6 +154,10 @@ def load_label(key: Published, data: MapData, layout_id: int, label: str) -> Obj
     return load_labels(key, data, layout_id, label).objects
 
 
+NOT_TOLD = "Not given: the question is not asked of the tumor, or the answer must not be read."
+"""What must be known to read the colors of a prediction."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class ColorBy:
     """What the reader wants to see.
@@ -205,7 +209,8 @@ def load_coloring(key: Published, _data: MapData, layout_id: int, by: ColorBy) -
     if is_number(by):
         return load_numbers(key, _data, layout_id, by.choice)
     labels = load_labels(key, _data, layout_id, name)
-    return color_labels(by.choice.title, labels, highlight=by.highlight)
+    coloring = color_labels(by.choice.title, labels, highlight=by.highlight)
+    return replace(coloring, note=NOT_TOLD) if by.kind == "prediction" else coloring
 
 
 @st.cache_resource(max_entries=1, show_spinner=False)

@@ -60,7 +60,7 @@ def show_saved(data: MapData, page: str) -> None:
             _offer_view(data, page)
             _show_views()
         with link:
-            st.caption("Copy link", help=LINK_HELP)
+            st.caption("Copy this link", help=LINK_HELP)
             st.code(address.link(data), language=None, wrap_lines=True)
 
 
@@ -100,11 +100,11 @@ def _offer_set(data: MapData) -> None:
     st.text_input("Name", key=name, max_chars=80, placeholder="For example POLE-like")
     st.text_input("Note", key=note, max_chars=500, placeholder="What there is to know about it")
     st.button(
-        f"Save the {count(about.num_tumors, 'selected tumor')}",
+        "Save the selection",
         icon=":material/bookmark_add:",
         type="primary",
         key="saved_keep",
-        help=SETS_HELP,
+        help=f"{count(about.num_tumors, 'tumor')}. {SETS_HELP}",
         on_click=_keep,
         args=(set_id, name, note),
     )

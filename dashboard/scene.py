@@ -333,35 +333,3 @@ def unpack_rows(bits: bytes, num_tumors: int) -> Rows:
         raise ValueError(f"{num_tumors} tumors need {needed} bytes, found {len(bits)}.")
     flags = np.unpackbits(np.frombuffer(bits, dtype=np.uint8), bitorder="little")
     return np.flatnonzero(flags[:num_tumors])
-
-
-MOST_LABELS = 14
-FEWEST_SHARE = 0.01
-"""Of the tumors, below which a category has no name on the map."""
-
-
-def label_regions(
-    data: MapData, coloring: Coloring, names: Sequence[str] = ()
-) -> tuple[RegionLabel, ...]:
-    """Write the names of the largest categories where most of their tumors lie.
-
-    Args:
-        data: The map.
-        coloring: Its categories are named; a number names nothing.
-        names: Categories to name instead of the largest.
-
-    Returns:
-        A label at the median place of each category, the largest first.
-    """
-    if not isinstance(coloring, Categories):
-        return ()
-    labels = coloring.labels
-    least = FEWEST_SHARE * len(labels)
-    found = []
-    for code, name in enumerate(labels.names[:MOST_LABELS]):
-        if labels.counts[code] < least or (names and name not in names):
-            continue
-        inside = labels.codes == code
-        x, y = (float(np.median(values[inside])) for values in (data.places.x, data.places.y))
-        found.append(RegionLabel(x=x, y=y, text=name))
-    return tuple(found)

@@ -10,6 +10,7 @@ from PIL import Image
 
 from dashboard.figure_pdf import to_pdf
 from dashboard.scene import Panel, Scene
+from dashboard.scene_frame import frame_of, whole_view
 from dashboard.scene_picture import (
     CAPTION_HEIGHT,
     LEGEND_WIDTH,
@@ -17,11 +18,9 @@ from dashboard.scene_picture import (
     PictureSize,
     draw_points,
     draw_scene,
-    frame_of,
-    legend_text,
     png_bytes,
-    whole_view,
 )
+from dashboard.scene_writing import legend_text
 
 SHARP = 2.0
 """Pixels of one point of the page in a file; twice what a screen shows."""

@@ -11,11 +11,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
 from dashboard.coloring import UNKNOWN_STEP
-from dashboard.scene import LegendEntry, OverlayPoint, Panel, Scene, View, unpack_rows
+from dashboard.scene import Panel, Scene, unpack_rows
+from dashboard.scene_frame import Frame, frame_of, whole_view
 from dashboard.scene_shapes import stamp_of
+from dashboard.scene_writing import Writer, write_legend, write_overlay
 from dashboard.theme import OPACITY, OPAQUE_GREYS
 
 Pixels = npt.NDArray[np.float32]
@@ -26,7 +28,6 @@ CONTEXT_OPACITY = 0.12
 LEGEND_WIDTH = 250
 CAPTION_HEIGHT = 34
 TITLE_HEIGHT = 34
-MARGIN = 1.08
 BACK_TO_FRONT = ("not profiled", "other", "wild type", "color")
 
 
@@ -72,7 +73,7 @@ def draw_scene(scene: Scene, size: PictureSize) -> Image.Image:
     for place, panel in enumerate(scene.panels):
         corner = (place % columns * size.width * unit, place // columns * size.height * unit)
         _paint_panel(canvas, scene, panel, size, corner)
-    writer = _Writer(canvas, unit)
+    writer = Writer(canvas, unit)
     below = lines * size.height + 6
     writer.write(scene.caption, (10, below), color=scene.palette.ink, points=13)
     return canvas
@@ -91,55 +92,6 @@ def png_bytes(picture: Image.Image, scale: float = 1.0) -> bytes:
     return buffer.getvalue()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Frame:
-    """Where coordinates of the map lie in a picture of points.
-
-    Attributes:
-        left: Coordinate of the left edge.
-        top: Coordinate of the upper edge.
-        per_unit: Pixels of one unit of the map, the same along both axes.
-        width: Pixels.
-        height: Pixels.
-    """
-
-    left: float
-    top: float
-    per_unit: float
-    width: int
-    height: int
-
-    def places(self, x: npt.NDArray[np.float32], y: npt.NDArray[np.float32]) -> tuple[Rows, Rows]:
-        """Return column and row of the pixel of each place."""
-        columns = np.rint((x - self.left) * self.per_unit).astype(np.int64)
-        rows = np.rint((self.top - y) * self.per_unit).astype(np.int64)
-        return columns, rows
-
-
-def frame_of(view: View, width: int, height: int) -> Frame:
-    """Fit a part of the map into a picture; more is seen where the shapes differ."""
-    x0, x1, y0, y1 = view
-    across, up = max(x1 - x0, 1e-9), max(y1 - y0, 1e-9)
-    per_unit = min(width / across, height / up)
-    return Frame(
-        left=(x0 + x1) / 2 - width / per_unit / 2,
-        top=(y0 + y1) / 2 + height / per_unit / 2,
-        per_unit=per_unit,
-        width=width,
-        height=height,
-    )
-
-
-def whole_view(scene: Scene) -> View:
-    """Return the edges of the whole map, with a margin."""
-    edges = []
-    for values in (scene.data.places.x, scene.data.places.y):
-        low, high = float(values.min()), float(values.max())
-        margin = (high - low or 1.0) * (MARGIN - 1) / 2
-        edges += [low - margin, high + margin]
-    return edges[0], edges[1], edges[2], edges[3]
-
-
 def _paint_panel(
     canvas: Image.Image,
     scene: Scene,
@@ -154,10 +106,10 @@ def _paint_panel(
     points = draw_points(scene, panel, frame, unit)
     left, top = round(corner[0]), round(corner[1] + TITLE_HEIGHT * unit)
     canvas.paste(Image.fromarray(points, "RGB"), (left, top))
-    writer = _Writer(canvas, unit, origin=(left / unit, top / unit))
-    _write_overlay(writer, scene, frame)
+    writer = Writer(canvas, unit, origin=(left / unit, top / unit))
+    write_overlay(writer, scene, frame)
     writer.write(panel.coloring.heading, (10, 8 - TITLE_HEIGHT), color=scene.palette.ink, points=17)
-    _write_legend(writer, scene, panel, width / unit + 14)
+    write_legend(writer, scene, panel, width / unit + 14)
 
 
 def draw_points(scene: Scene, panel: Panel, frame: Frame, unit: float) -> npt.NDArray[np.uint8]:
@@ -256,143 +208,3 @@ def _stamp(
 
 def _channels(color: str) -> tuple[int, int, int]:
     return int(color[1:3], 16), int(color[3:5], 16), int(color[5:7], 16)
-
-
-class _Writer:
-    """Writes on a picture in points of the page.
-
-    Args:
-        canvas: The picture.
-        unit: Pixels of one point.
-        origin: Place that counts as 0, 0, in points.
-    """
-
-    def __init__(
-        self, canvas: Image.Image, unit: float, origin: tuple[float, float] = (0, 0)
-    ) -> None:
-        self._draw = ImageDraw.Draw(canvas)
-        self._unit = unit
-        self._origin = origin
-
-    def at(self, place: tuple[float, float]) -> tuple[float, float]:
-        """Return the pixel of a place."""
-        x, y = (self._origin[axis] + place[axis] for axis in (0, 1))
-        return x * self._unit, y * self._unit
-
-    def write(
-        self, text: str, place: tuple[float, float], *, color: str, points: int, halo: str = ""
-    ) -> None:
-        """Write a line of text, its upper left corner at a place."""
-        font = ImageFont.load_default(points * self._unit)
-        around = round(2 * self._unit) if halo else 0
-        at = self.at(place)
-        self._draw.text(at, text, color, font, stroke_width=around, stroke_fill=halo or None)
-
-    def shape(self, shape: str, place: tuple[float, float], diameter: float, color: str) -> None:
-        """Draw a point of a legend, its middle at a place."""
-        stamp = stamp_of(shape, diameter * self._unit)
-        x, y = self.at(place)
-        mask = Image.fromarray(np.rint(stamp * 255).astype(np.uint8), "L")
-        corner = (round(x) - mask.width // 2, round(y) - mask.height // 2)
-        self._draw.bitmap(corner, mask, fill=color)
-
-    def ring(self, place: tuple[float, float], diameter: float, color: str, width: float) -> None:
-        """Draw a ring around a place."""
-        x, y = self.at(place)
-        radius = diameter * self._unit / 2
-        box = (x - radius, y - radius, x + radius, y + radius)
-        self._draw.ellipse(box, outline=color, width=round(width * self._unit))
-
-    def line(self, start: tuple[float, float], end: tuple[float, float], color: str) -> None:
-        """Draw a line."""
-        self._draw.line((*self.at(start), *self.at(end)), fill=color, width=round(2 * self._unit))
-
-    def bar(self, box: tuple[float, float, float, float], color: str) -> None:
-        """Fill a rectangle: left, upper, right and lower edge."""
-        self._draw.rectangle((*self.at(box[:2]), *self.at(box[2:])), fill=color)
-
-
-def _write_legend(writer: _Writer, scene: Scene, panel: Panel, left: float) -> None:
-    ink = scene.palette.ink
-    for line, entry in enumerate(panel.entries):
-        writer.shape(entry.shape, (left + 8, 22 + 24 * line), 12, entry.color)
-        writer.write(legend_text(entry), (left + 22, 14 + 24 * line), color=ink, points=14)
-    if panel.scale is None:
-        return
-    length = 380.0
-    for step, color in enumerate(panel.scale.colors):
-        low = 20 + length * (1 - (step + 1) / len(panel.scale.colors))
-        writer.bar((left, low, left + 16, low + length / len(panel.scale.colors) + 1), color)
-    for tick in panel.scale.ticks:
-        place = (left + 24, 12 + length * (1 - tick.at))
-        # The font has no sign for "at least".
-        text = tick.text.replace("≥ ", "from ")
-        writer.write(text, place, color=ink, points=14)
-    below = 32 + length
-    writer.write(panel.scale.unit, (left, below), color=ink, points=13)
-    if panel.scale.missing:
-        text = f"not given ({panel.scale.missing:,})"
-        writer.write(text, (left, below + 24), color=ink, points=13)
-
-
-LONGEST_NAME = 22
-
-
-def legend_text(entry: LegendEntry) -> str:
-    """Write a line of a legend, cut where it would leave the picture."""
-    name = entry.name
-    short = name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1].rstrip() + "…"
-    return f"{short} ({entry.count:,})"
-
-
-def _write_overlay(writer: _Writer, scene: Scene, frame: Frame) -> None:
-    unit = writer._unit
-
-    def place(x: float, y: float) -> tuple[float, float]:
-        column, row = (x - frame.left) * frame.per_unit, (frame.top - y) * frame.per_unit
-        return column / unit, row / unit
-
-    for line in scene.lines:
-        writer.line(place(*line.start), place(*line.end), scene.palette.ink)
-    for point in scene.points:
-        _write_point(writer, scene, point, place(point.x, point.y))
-    _write_labels(writer, scene, [place(label.x, label.y) for label in scene.labels])
-
-
-LETTER_WIDTH, LINE_HEIGHT = 6.8, 18.0
-"""Of a label, in points of the page."""
-
-
-def _write_labels(writer: _Writer, scene: Scene, places: list[tuple[float, float]]) -> None:
-    """Write the names of regions; one that would cover another is left out."""
-    written: list[tuple[float, float, float]] = []
-    for label, (x, y) in zip(scene.labels, places, strict=True):
-        half = LETTER_WIDTH * len(label.text) / 2
-        if any(abs(x - a) < half + b and abs(y - c) < LINE_HEIGHT for a, c, b in written):
-            continue
-        written.append((x, y, half))
-        writer.write(
-            label.text,
-            (x - half, y - LINE_HEIGHT / 2),
-            color=scene.palette.ink,
-            points=14,
-            halo=scene.palette.paper,
-        )
-
-
-def _write_point(
-    writer: _Writer, scene: Scene, point: OverlayPoint, place: tuple[float, float]
-) -> None:
-    if point.role == "neighbor":
-        writer.ring(place, 11, scene.palette.ink, 1)
-        writer.shape("circle", place, 9, point.color)
-        return
-    writer.ring(place, 20, point.color, 3)
-    if point.label:
-        writer.write(
-            point.label,
-            (place[0] + 14, place[1] - 24),
-            color=point.color,
-            points=14,
-            halo=scene.palette.paper,
-        )

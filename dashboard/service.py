@@ -252,10 +252,11 @@ class Service:
             StudyNotFoundError: If the study is not in the store.
         """
         self._require_studies(f"{study_id} cannot be removed")
+        names = {row["study_id"]: row["name"] for row in self.list_studies().to_pylist()}
         with self.store.write(purpose=f"remove {study_id}") as writer:
             writer.remove_study(study_id)
             # Before the change is published: should this fail, nothing is removed.
-            self.workspace.forget_study(study_id)
+            self.workspace.forget_study(study_id, names[study_id])
 
     def doctor(self) -> list[Check]:
         """Look at everything this installation needs, and tell what to fix."""

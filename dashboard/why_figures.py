@@ -1,23 +1,17 @@
-"""Figures of the sections Why and What if. Pure."""
+"""Figures of the section Why. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import plotly.graph_objects as go
 
 from dashboard.explanations import Z95
-from dashboard.figures import MapOptions, Places, add_notice
-from dashboard.patient_figures import BACKGROUND
 from dashboard.theme import Palette
 from dashboard.wording import clip
 
 MOST_BARS = 15
-MOST_POINTS = 1_000
-"""Grey points of the map that are drawn: enough for its shape, and redrawn at each toggle."""
-
 LONGEST_LABEL = 34
 RAISES, LOWERS = 1, 0
 """Places of the two colors in the palette: orange raises, blue lowers."""
@@ -79,45 +73,3 @@ def _largest(bars: Sequence[Bar]) -> list[Bar]:
         return ranked
     total = sum(bar.value for bar in rest)
     return [*ranked[:MOST_BARS], Bar(label=f"{len(rest)} smaller ones", value=total)]
-
-
-def draw_move(
-    places: Places, before: tuple[float, float], after: tuple[float, float], options: MapOptions
-) -> go.Figure:
-    """Draw where a tumor lies before and after a change, over the map in grey.
-
-    Args:
-        places: The map, N tumors; at most 1,000 of them are drawn, evenly chosen.
-        before: Old x and y.
-        after: New x and y.
-        options: Appearance and source.
-    """
-    step = max(1, int(np.ceil(len(places) / MOST_POINTS)))
-    figure = go.Figure(
-        go.Scatter(
-            x=places.x[::step],
-            y=places.y[::step],
-            mode="markers",
-            marker={"color": BACKGROUND, "size": 3},
-            hoverinfo="skip",
-            showlegend=False,
-        )
-    )
-    (x0, y0), (x1, y1) = before, after
-    accent, ink = options.palette.accent, options.palette.ink
-    line = {"color": accent, "width": 2, "dash": "dot"}
-    figure.add_scatter(x=[x0, x1], y=[y0, y1], mode="lines", line=line, showlegend=False)
-    for name, x, y, symbol, color in (
-        ("as it is", x0, y0, "star-open", ink),
-        ("changed", x1, y1, "star", accent),
-    ):
-        marker = {"symbol": symbol, "size": 16, "color": color}
-        figure.add_scatter(x=[x], y=[y], mode="markers", name=name, marker=marker)
-    figure.update_xaxes(visible=False)
-    figure.update_yaxes(visible=False, scaleanchor="x", scaleratio=1)
-    legend = {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "font": {"size": 13}}
-    figure.update_layout(
-        height=400, margin={"l": 0, "r": 0, "t": 30, "b": 58}, legend=legend, dragmode="pan"
-    )
-    add_notice(figure, options)
-    return figure

@@ -8,7 +8,7 @@ from typing import ParamSpec
 
 import streamlit as st
 
-from dashboard import queries, resources
+from dashboard import address, queries, resources
 from dashboard.appearance import current_appearance
 from dashboard.errors import report_error
 from dashboard.queries import MapData
@@ -16,7 +16,7 @@ from dashboard.theme import RESEARCH_USE, SYNTHETIC, SYNTHETIC_NOTE, Palette, pa
 
 P = ParamSpec("P")
 
-SAMPLE_PARAMETER = "sample"
+SAMPLE_PARAMETER = address.SAMPLE
 """Name in the page's address of the tumor that is looked at: `study/sample`."""
 
 MOST_MATCHES = 30

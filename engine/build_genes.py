@@ -57,7 +57,7 @@ PoisonAlien/maftools @ c8ff3283f7395e4a7d4fb56158e638b554d5ada0 | MIT |
 | gene spans of Ensembl, GRCh37 and GRCh38 | BioinformaticsFMRP/TCGAbiolinksGUI.data \
 @ fb9e749d6f0eb61fb552274b013db56500f54563 | GPL-3 |
 | hallmark sets v7.5.1 (MSigDB, Liberzon et al. 2015) | mimifp/IMvigor210_mUC \
-@ 508772c4e1dcc1374cf27c8cb8925ad670fcf04d | MSigDB terms not verified |
+@ 508772c4e1dcc1374cf27c8cb8925ad670fcf04d | CC BY 4.0 |
 | hotspot residues (Chang et al. 2018) | vanallenlab/moalmanac \
 @ 5dcc132a831d673f82ff302673143e893635ab22 | GPL-2 |
 | renames that no identifier shows | HGNC, written as facts in `gene_history.py` | CC0 |

@@ -33,7 +33,7 @@ def show_patient() -> None:
     data = None if key is None else resources.load_map(key, None)
     if key is None or data is None:
         st.rerun()
-    left, right = st.columns([1, 2.2], gap="medium", vertical_alignment="bottom")
+    left, right = st.columns([1, 2.2], gap="medium")
     with left:
         source = st.segmented_control(
             "Tumor",
@@ -49,9 +49,13 @@ def show_patient() -> None:
         with right:
             find_tumor(data, key="patient_search", label="Find a stored tumor")
         subject = _stored(key, data)
+    elif source == "upload":
+        with right:
+            uploaded = choose_upload(key)
+        with left:
+            subject = _uploaded(key, data, uploaded)
     else:
-        uploaded = choose_typed(key) if source == "typed" else choose_upload(key)
-        subject = _uploaded(key, data, uploaded)
+        subject = _uploaded(key, data, choose_typed(key))
     show_stale(data, resources.load_choices(key).maps)
     if subject is not None:
         show_board(subject)

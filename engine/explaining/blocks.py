@@ -34,7 +34,8 @@ def packed_block(block: nn.Module, x: Tensor, rotation: Rotation, bounds: Sequen
 def after_asking(block: nn.Module, x: Tensor, asked: Tensor, bounds: Sequence[int]) -> Tensor:
     """Go on with a block whose turned queries, keys and values, (N, 3, H, D / H), are known."""
     assert isinstance(block, Block)
-    attended = varlen_attention(*asked.unbind(1), bounds).flatten(1)
+    q, k, v = asked.unbind(1)
+    attended = varlen_attention(q, k, v, bounds).flatten(1)
     x = affine(attended, block.out.weight, block.out.bias).add_(x)
     hidden = affine(block.feed_norm(x), block.up.weight, block.up.bias, bend=True)
     return affine(hidden, block.down.weight, block.down.bias).add_(x)
@@ -43,8 +44,9 @@ def after_asking(block: nn.Module, x: Tensor, asked: Tensor, bounds: Sequence[in
 def asked_by(block: nn.Module, x: Tensor) -> Tensor:
     """Queries, keys and values of a block before they are turned, (N, 3, H, D / H)."""
     assert isinstance(block, Block)
-    asked = affine(block.attention_norm(x), block.qkv.weight, block.qkv.bias)
-    return asked.unflatten(-1, (3, block.num_heads, -1))
+    flat = affine(block.attention_norm(x), block.qkv.weight, block.qkv.bias)
+    asked: Tensor = flat.unflatten(-1, (3, block.num_heads, -1))
+    return asked
 
 
 def turn(asked: Tensor, cos: Tensor, sin: Tensor) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -54,3 +54,9 @@ def select(app: AppTest, keys: pa.Table) -> AppTest:
     assert data is not None
     app.session_state[CHOSEN] = choose(data, np.sort(find_rows(keys, data.keys)))
     return app.run()
+
+
+def tumors(study_id: str, numbers: Iterable[int]) -> pa.Table:
+    """Name tumors of a drawn study by their numbers."""
+    samples = [f"{study_id.upper()[:4]}-{number:05d}" for number in numbers]
+    return pa.table({"study_id": [study_id] * len(samples), "sample_id": samples})

@@ -60,19 +60,6 @@ say(str(address.read_camera(3)))
     assert said(page({}, body)) == ["(-1.25, 4.0, 0.0, 2.5)", "None"]
 
 
-def test_filters_are_read_as_they_were_written() -> None:
-    body = """
-address.write_filters({"SEX": ["Female"], "STAGE": ["I: early", "II"]})
-say(str(address.read_filters()))
-address.write_filters({})
-say(str(address.read_filters()))
-"""
-    assert said(page({"by": "gene"}, body)) == [
-        "{'SEX': ('Female',), 'STAGE': ('I: early', 'II')}",
-        "{}",
-    ]
-
-
 DATA = """
 from datetime import datetime
 from types import SimpleNamespace

@@ -10,7 +10,7 @@ from cache.errors import CacheError
 from dashboard import biomarker_section, biomarker_tables, explanation_resources
 from dashboard.biomarker_controls import PAIRS
 from dashboard.biomarker_figures import Line, draw_forest
-from dashboard.biomarker_section import forest_lines
+from dashboard.biomarker_forest import forest_lines
 from dashboard.biomarkers import Fixed, Request
 from dashboard.model_effects import model_effects, pair_model_effects
 from dashboard.theme import LIGHT

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -12,9 +11,9 @@ from cache.errors import CacheError
 from dashboard import chosen, resources
 from dashboard.compare_controls import choose_endpoint
 from dashboard.outcome_facts import Endpoint
-from engine.cohort import CLINICAL
+from tests.app.followed import follow
 from tests.app.pages import Open, texts
-from tests.app.small_home import Cohort, build_home, draw_cohort
+from tests.app.small_home import build_home, draw_cohort
 
 TABS = ("Survival", "Oncoprint", "Genes and pairs", "Labels", "Numbers")
 
@@ -25,46 +24,9 @@ def followed_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("followed")
     build_home(
         home,
-        [_followed(draw_cohort("alpha", 160, seed=3)), _followed(draw_cohort("beta", 120, seed=4))],
+        [follow(draw_cohort("alpha", 160, seed=3)), follow(draw_cohort("beta", 120, seed=4))],
     )
     return home
-
-
-def _followed(cohort: Cohort) -> Cohort:
-    rng = np.random.default_rng(8)
-    mutated = {
-        row["sample_id"]
-        for row in cohort.tables["alterations"].to_pylist()
-        if row["hugo_symbol"] == "KRAS" and row["kind"] in ("missense", "truncating", "splice")
-    }
-    rows = cohort.tables["clinical"].to_pylist()
-    for name in cohort.sample_ids:
-        died = rng.exponential(6 if name in mutated else 40)
-        seen = rng.uniform(12, 80)
-        values = {
-            "OS_MONTHS": f"{min(died, seen):.2f}",
-            "OS_STATUS": "1:DECEASED" if died < seen else "0:LIVING",
-            "SAMPLE_TYPE": "Metastasis" if name in mutated else "Primary",
-            "TUMOR_PURITY": str(int(rng.integers(20, 90))),
-            "RESPONSE": "R" if rng.random() < 0.4 else "NR",
-        }
-        rows += [{"sample_id": name, "attribute": k, "value": v} for k, v in values.items()]
-    cohort.tables["clinical"] = pa.Table.from_pylist(rows, schema=CLINICAL)
-    attributes = cohort.tables["attributes"].to_pylist()
-    kinds = {"OS_MONTHS": "NUMBER", "TUMOR_PURITY": "NUMBER"}
-    for key in ("OS_MONTHS", "OS_STATUS", "SAMPLE_TYPE", "TUMOR_PURITY", "RESPONSE"):
-        attributes.append(
-            {
-                "attribute": key,
-                "display_name": key,
-                "description": "",
-                "datatype": kinds.get(key, "STRING"),
-                "level": "patient",
-            }
-        )
-    schema = cohort.tables["attributes"].schema
-    cohort.tables["attributes"] = pa.Table.from_pylist(attributes, schema=schema)
-    return cohort
 
 
 def table_with(app: AppTest, column: str) -> pd.DataFrame:
@@ -101,7 +63,7 @@ def test_a_planted_gene_shortens_survival(followed_home: Path, open_page: Open) 
 
 @pytest.mark.parametrize("tab", TABS)
 def test_every_section_is_shown_for_a_pair(followed_home: Path, open_page: Open, tab: str) -> None:
-    app = opened(open_page, followed_home, groups="Pair", b="TP53", compare=tab)
+    app = opened(open_page, followed_home, groups="Pair", compare_b="TP53", compare=tab)
     assert not app.error
     written = texts(app).replace("\\", "")
     for name in ("KRAS and TP53", "KRAS only", "TP53 only", "Neither"):
@@ -154,13 +116,13 @@ def test_a_label_without_follow_up_says_so(full_home: Path, open_page: Open) -> 
 
 def test_too_few_tumors_are_not_compared(full_home: Path, open_page: Open) -> None:
     app = opened(open_page, full_home, groups="Pair")
-    app.multiselect(key="only").set_value(["Melanoma"]).run()
+    app.multiselect(key="types").set_value(["Melanoma"]).run()
     assert not app.exception
     assert "Choose wider groups" in texts(app)
 
 
 def test_incomplete_choices_are_told(full_home: Path, open_page: Open) -> None:
-    app = opened(open_page, full_home, groups="Pair", b="KRAS")
+    app = opened(open_page, full_home, groups="Pair", compare_b="KRAS")
     assert "Choose two different genes" in texts(app)
     app = opened(open_page, full_home, groups="Label")
     label = app.selectbox(key="by_label").value

@@ -37,6 +37,7 @@ def fake_explainer(task: str = "msi", own: tuple[str, ...] = ()) -> Any:
         shipped={task: None},
         own=dict.fromkeys(own),
         model_digest=MODEL_DIGEST,
+        looked_at=lambda tokens, by: {"WNT": (0, 68), "TP53": (5, 6)},
         asked=lambda task, name: Asked(task=task, class_name=name),
         map_asked=lambda name: Asked(task="map", class_name=f"{name}@1"),
     )
@@ -109,6 +110,13 @@ def test_the_place_on_the_map_can_be_explained(open_tumor: Open) -> None:
     app.selectbox(key="why_task").select("Its place on the map").run()
     assert not app.exception
     assert "Being like its nearest tumors" in texts(app)
+
+
+def test_a_pathway_that_was_not_looked_at_is_unknown(open_tumor: Open) -> None:
+    app = start(open_tumor())
+    app.segmented_control(key="why_by").set_value("pathway").run()
+    assert not app.exception
+    assert "Unknown, not zero, since none of their genes was looked at: WNT." in plain(app)
 
 
 def test_what_is_flagged_is_named_and_not_explained(open_tumor: Open) -> None:

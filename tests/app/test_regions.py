@@ -10,8 +10,7 @@ from dashboard import cluster_section, found_clusters, resources
 from dashboard.found_clusters import FoundCluster, FoundClusters
 from dashboard.jobs import Job, JobState
 from dashboard.regions import Against, Fixed
-from tests.app.pages import Open, select, texts
-from tests.app.test_map import tumors
+from tests.app.pages import Open, select, texts, tumors
 
 
 def test_a_selection_is_compared_with_the_others(full_home: Path, open_page: Open) -> None:

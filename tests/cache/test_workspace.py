@@ -233,6 +233,13 @@ def test_removing_a_study_leaves_none_of_its_names(tmp_path: Path) -> None:
     assert not holds(home, b"FIRST-SAMPLE")
 
 
+def test_removing_a_study_takes_views_that_tell_its_name_along(workspace: WorkspaceStore) -> None:
+    workspace.views.save("Of it", "map", "label=study&highlight=The+First+Study")
+    workspace.views.save("Of another", "map", "label=study&highlight=The+First+Study+II")
+    assert workspace.forget_study("first", "The First Study").num_views == 1
+    assert [view.name for view in workspace.views.list_all()] == ["Of another"]
+
+
 def test_removing_a_study_takes_leftovers_with_names_along(tmp_path: Path) -> None:
     home = tmp_path / "home"
     workspace = fill(home)

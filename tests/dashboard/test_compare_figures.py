@@ -10,14 +10,10 @@ from dashboard.compare_described import (
     label_table,
     number_table,
 )
-from dashboard.compare_figures import (
-    FigureOptions,
-    Point,
-    draw_composition,
-    draw_violins,
-    draw_volcano,
-)
+from dashboard.compare_described_figures import draw_composition, draw_violins
+from dashboard.compare_figures import Point, draw_volcano
 from dashboard.compare_groups import Formed
+from dashboard.figure_notes import FigureOptions
 from dashboard.survival_figures import (
     DASHES,
     MOST_STEPS,
@@ -121,7 +117,6 @@ def formed() -> Formed:
     return Formed(
         groups=groups,
         defining=frozenset(),
-        num_looked_at=60,
         num_unknown=0,
         unknown_reason="",
         by_treatment=False,

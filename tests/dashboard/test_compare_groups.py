@@ -95,7 +95,7 @@ def test_a_label_makes_a_group_of_each_value_and_the_types_narrow_it() -> None:
     asked = Asked(source=Source.LABEL, label="STAGE", members=("x", "y"), types=("Lung",))
     formed = form(asked, known(COUNTED, label=label))
     assert codes(formed) == [0, -1, -1, -1, 0, -1, 0, -1, 0, -1]
-    assert (formed.num_looked_at, formed.num_unknown) == (5, 1)
+    assert formed.num_unknown == 1
     assert not formed.by_treatment
 
 
@@ -170,7 +170,6 @@ def test_a_difference_between_panels_is_no_finding_within_panels() -> None:
     formed = Formed(
         groups=groups,
         defining=frozenset(),
-        num_looked_at=number,
         num_unknown=0,
         unknown_reason="",
         by_treatment=False,

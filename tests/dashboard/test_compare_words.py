@@ -43,7 +43,6 @@ def formed(small: int = 0, **facts: bool) -> Formed:
     return Formed(
         groups=groups,
         defining=frozenset(),
-        num_looked_at=NUM,
         num_unknown=0,
         unknown_reason="",
         by_treatment=facts.get("by_treatment", False),
@@ -184,7 +183,7 @@ def test_what_is_held_fixed_is_said(fixed: list[str], covariates: list[str], exp
     assert words.say_held(fixed, covariates) == expected
 
 
-def test_one_tumor_stands_for_a_person_whose_follow_up_is_known() -> None:
+def test_follow_up_of_no_time_is_not_known() -> None:
     found = Survival(
         endpoint=Endpoint.OVERALL,
         months=np.array([np.nan, 5.0, 3.0, 0.0]),
@@ -192,4 +191,3 @@ def test_one_tumor_stands_for_a_person_whose_follow_up_is_known() -> None:
         patients=("x", "x", "y", "z"),
     )
     assert found.known.tolist() == [False, True, True, False]
-    assert found.persons(np.ones(4, dtype=bool)).tolist() == [False, True, True, False]

@@ -10,6 +10,7 @@ from dashboard.explanations import (
     SHAPLEY,
     Asked,
     from_rows,
+    name_set,
     roll_covariates,
     say_pair,
     to_rows,
@@ -74,3 +75,9 @@ def test_bars_are_sorted_and_the_small_ones_summed() -> None:
     assert bar.x[-1] == sum(range(1, 6))
     assert bar.customdata[-1] == "5 smaller ones"
     assert bar.error_x.array[0] == pytest.approx(1.96 * 0.5)
+
+
+def test_a_set_is_named_with_what_was_looked_at() -> None:
+    seen = {"HALLMARK_E2F_TARGETS": (7, 200)}
+    assert name_set("HALLMARK_E2F_TARGETS", seen) == "E2F TARGETS (7 of 200)"
+    assert name_set("mutation burden", seen) == "mutation burden"

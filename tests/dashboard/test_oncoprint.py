@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 
 from dashboard.coloring import GeneStates
-from dashboard.compare_figures import FigureOptions
+from dashboard.figure_notes import FigureOptions
 from dashboard.kind_bits import BITS
 from dashboard.oncoprint import (
     FIRST_SLOT,

@@ -11,12 +11,12 @@ from hypothesis import strategies as some
 
 from dashboard.case_scene import Spot, scene_of_case, scene_of_move, view_around
 from dashboard.coloring import NumberStyle, color_labels, color_numbers
+from dashboard.region_names import label_regions
 from dashboard.scene import (
     OverlayPoint,
     Scene,
     Selection,
     blend,
-    label_regions,
     make_panel,
     pack_mask,
     pack_rows,

@@ -9,19 +9,13 @@ import pytest
 from PIL import Image
 
 from dashboard.coloring import NumberStyle, color_labels, color_numbers
-from dashboard.scene import OverlayLine, OverlayPoint, Scene, label_regions, make_panel, pack_rows
+from dashboard.region_names import label_regions
+from dashboard.scene import OverlayLine, OverlayPoint, Scene, make_panel, pack_rows
 from dashboard.scene_file import scene_files, scene_svg
-from dashboard.scene_picture import (
-    PictureSize,
-    draw_points,
-    draw_scene,
-    frame_of,
-    legend_text,
-    png_bytes,
-    point_size,
-    whole_view,
-)
+from dashboard.scene_frame import frame_of, whole_view
+from dashboard.scene_picture import PictureSize, draw_points, draw_scene, png_bytes, point_size
 from dashboard.scene_shapes import stamp_of
+from dashboard.scene_writing import legend_text
 from dashboard.theme import DARK, LIGHT, RESEARCH_USE, SYMBOLS
 from tests.dashboard.map_data import by_type, draw_map_data
 

@@ -44,7 +44,7 @@ const OPACITY: Record<Role, number> = {
 }
 const ROLE_RANK: Record<Role, number> = { "not profiled": 0, other: 1, "wild type": 2, color: 3 }
 /** Share of the paper in the color of what steps back: many faint points on one spot stay pale. */
-const DIMMED_PAPER = 0.74
+const DIMMED_PAPER = 0.7
 const CONTEXT_PAPER = 0.78
 const DIMMED_OPACITY = 0.5
 const CONTEXT_OPACITY = 0.45
@@ -84,9 +84,10 @@ export function buildTable(
 function colorIn(state: number, look: Look, { grey, paper }: Ground): Rgba {
   const [red, green, blue] = parseColor(look.color)
   if (state === NORMAL) return [red, green, blue, look.opacity]
-  if (state === CONTEXT) return blend(parseColor(grey), parseColor(paper), CONTEXT_PAPER, CONTEXT_OPACITY)
+  const ground = parseColor(paper)
+  if (state === CONTEXT) return blend(parseColor(grey), ground, CONTEXT_PAPER, CONTEXT_OPACITY)
   const opacity = Math.min(look.opacity, DIMMED_OPACITY)
-  return blend([red, green, blue, 1], parseColor(paper), DIMMED_PAPER, opacity)
+  return blend([red, green, blue, 1], ground, DIMMED_PAPER, opacity)
 }
 
 function blend(one: Rgba, other: Rgba, share: number, opacity: number): Rgba {

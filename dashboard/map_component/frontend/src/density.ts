@@ -52,7 +52,11 @@ export function chooseLevels(cells: Float32Array): number[] {
   return [...new Set(levels)]
 }
 
-/** Edges of a cell that a line crosses, for each of the 16 corner patterns. Edges: 0 bottom, 1 right, 2 top, 3 left. */
+/**
+ * Edges of a cell that a line crosses, for each of the 16 corner patterns.
+ *
+ * Edges: 0 bottom, 1 right, 2 top, 3 left.
+ */
 const CROSSINGS: readonly (readonly (readonly [number, number])[])[] = [
   [], [[3, 0]], [[0, 1]], [[3, 1]], [[1, 2]], [[3, 0], [1, 2]], [[0, 2]], [[3, 2]],
   [[2, 3]], [[2, 0]], [[0, 1], [2, 3]], [[2, 1]], [[1, 3]], [[1, 0]], [[0, 3]], [],

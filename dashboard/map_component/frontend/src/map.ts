@@ -49,7 +49,9 @@ export class TumorMap {
     public tell: Tell,
     camera: Camera,
   ) {
-    this.common = { camera, geometry: null, grid: null, filter: null, selected: null, dark: false, paper: "#FFFFFF", faint: "#CBD4DD" }
+    const { dark, paper, faint } = scene.theme
+    const nothing = { geometry: null, grid: null, filter: null, selected: null }
+    this.common = { camera, dark, paper, faint, ...nothing }
     this.hand = new Hand(this)
     const middle = make("div", { class: "middle" }, this.grid, this.tablePlace, this.message)
     this.element = make(

@@ -1,4 +1,4 @@
-/** What lies over the points: patient, neighbors, moves, region names, contours, the pointed-at ring. */
+/** What lies over the points: patient, neighbors, moves, names, contours, the pointed-at ring. */
 import type { Camera } from "./camera.ts"
 import type { OverlayPoint, OverlayRole, Scene } from "./contract.ts"
 import { makeSvg, write } from "./dom.ts"
@@ -148,7 +148,8 @@ export class Overlay {
     const [ux, uy] = [(to.x - from.x) / length, (to.y - from.y) / length]
     const tip = { x: to.x - ux * 15, y: to.y - uy * 15 }
     const back = { x: tip.x - ux * 9, y: tip.y - uy * 9 }
-    const wing = `${back.x - uy * 5} ${back.y + ux * 5}L${tip.x} ${tip.y}L${back.x + uy * 5} ${back.y - ux * 5}`
+    const [left, right] = [5, -5].map((side) => `${back.x - uy * side} ${back.y + ux * side}`)
+    const wing = `${left}L${tip.x} ${tip.y}L${right}`
     return makeSvg("path", {
       class: "line arrow",
       d: `M${from.x + ux * 9} ${from.y + uy * 9}L${tip.x} ${tip.y}M${wing}`,

@@ -142,7 +142,8 @@ export class Panel {
     const diameter = pointSize(num, zoom, camera.size.width * camera.size.height)
     this.diameter = diameter
     const grey = GREY[dark ? "dark" : "light"]
-    const panel = this.column === null ? { ...this.drawn, kind: "categories" as const, entries: [] } : this.drawn
+    const plain: PanelScene = { ...this.drawn, kind: "categories", entries: [] }
+    const panel = this.column === null ? plain : this.drawn
     this.table = buildTable(panel, this.hidden, { grey, faint, paper }, fade)
     const looks = JSON.stringify([this.table.colors, this.table.sizes, diameter])
     const changed = looks !== this.looks

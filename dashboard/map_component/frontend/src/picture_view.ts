@@ -7,11 +7,14 @@ const WORDS =
   "This browser cannot draw the interactive map (no WebGL). Here is the same map as a picture; " +
   "the table tells the rest."
 
+/** What each place shows or is about to show. */
+const wanted = new WeakMap<HTMLElement, string>()
+
 /** Shows the picture in the place of the panels. */
 export async function showPicture(scene: Scene, place: HTMLElement): Promise<void> {
   const known = JSON.stringify([scene.picture, scene.panels])
-  if (place.dataset.picture === known) return
-  place.dataset.picture = known
+  if (wanted.get(place) === known) return
+  wanted.set(place, known)
   const sentence = scene.panels.map((panel) => panel.sentence || panel.title).join(" ")
   const picture = make("img", { src: scene.picture, alt: sentence, class: "picture" })
   const legends = scene.panels.map((panel) => {
@@ -19,6 +22,9 @@ export async function showPicture(scene: Scene, place: HTMLElement): Promise<voi
     legend.update(panel, new Set())
     return legend.element
   })
+  await picture.decode().catch(() => undefined)
+  // Another picture may have been asked for in the meantime.
+  if (wanted.get(place) !== known) return
   place.dataset.legend = "beside"
   place.replaceChildren(
     make(
@@ -28,5 +34,4 @@ export async function showPicture(scene: Scene, place: HTMLElement): Promise<voi
       make("div", { class: "legends" }, ...legends),
     ),
   )
-  await picture.decode().catch(() => undefined)
 }

@@ -17,7 +17,7 @@ export class Pointing {
    * @param address Where cards come from, without the row.
    * @param told Called with the card in words.
    */
-  at(panel: Panel, row: number, address: string, told: (words: string) => void = () => undefined): void {
+  at(panel: Panel, row: number, address: string, told?: (words: string) => void): void {
     if (row === this.row && row >= 0) return
     this.row = row
     const turn = ++this.turn
@@ -32,7 +32,7 @@ export class Pointing {
       const card = await loadCard(address, row).catch(() => null)
       if (card === null || turn !== this.turn) return
       panel.showCard(card, row)
-      told(`${card.title}. ${card.lines.map(([label, value]) => `${label}: ${value}`).join(". ")}`)
+      told?.(`${card.title}. ${card.lines.map(([label, value]) => `${label}: ${value}`).join(". ")}`)
     }, PAUSE_MS) as unknown as number
   }
 

@@ -172,6 +172,8 @@ export class PointLayer {
     this.end()
     this.renderer.release(this)
     this.disconnect()
+    // Frees the texture with the tumors, which `destroy` would leave in the shared context.
+    this.plot.clear()
     this.plot.destroy()
     returnRenderer()
   }
@@ -223,6 +225,14 @@ export class PointLayer {
 
   private show(): void {
     this.shown = this.sent
+    // The picture keeps its own size, in the middle of the stage, until the next one is there: a
+    // stage that changes its size never stretches it.
+    const { style } = this.screen
+    const { width, height } = this.size
+    style.width = `${width}px`
+    style.height = `${height}px`
+    style.left = `calc((var(--stage-width) - ${width}px) / 2)`
+    style.top = `calc((var(--stage-height) - ${height}px) / 2)`
     this.moveAlong()
   }
 

@@ -1,0 +1,154 @@
+"""Figures of labels and numbers of groups: bars of composition, violins. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import plotly.graph_objects as go
+
+from dashboard.figure_notes import FigureOptions, write_below
+from dashboard.wording import clip
+from engine.epidemiology.group_comparison import LabelComparison
+
+Floats = npt.NDArray[np.float64]
+
+MOST_VALUES = 8
+MOST_DRAWN = 1_500
+NAME_LENGTH = 22
+PATTERNS = ("", "/", "", "\\", "", "x", "", ".")
+"""Patterns of neighboring parts of a bar, so that they differ without color."""
+
+
+def draw_composition(
+    label: LabelComparison, names: Sequence[str], options: FigureOptions
+) -> go.Figure:
+    """Draw the composition of groups by a label as bars of one length.
+
+    Args:
+        label: The label in K groups.
+        names: What the groups are called.
+        options: How it is drawn.
+    """
+    figure, palette = go.Figure(), options.palette
+    shown, counts = _largest(label)
+    known = np.maximum(counts.sum(axis=1), 1)
+    rows = np.flatnonzero(counts.sum(axis=1)).tolist()
+    for place, value in enumerate(shown):
+        share = 100 * counts[rows, place] / known[rows]
+        is_rest = place >= MOST_VALUES
+        figure.add_trace(
+            go.Bar(
+                y=[f"{clip(names[i], NAME_LENGTH)}<br>n = {known[i]:,}" for i in rows],
+                x=share,
+                orientation="h",
+                name=clip(value, 34),
+                marker={
+                    "color": "rgba(128, 140, 152, 0.45)" if is_rest else palette.categories[place],
+                    "pattern": {
+                        "shape": PATTERNS[place % len(PATTERNS)],
+                        "fillmode": "overlay",
+                        "fgcolor": palette.paper,
+                        "solidity": 0.12,
+                    },
+                    "line": {"width": 1, "color": palette.paper},
+                },
+                text=[f"{part:.0f}%" if part >= 6 else "" for part in share],
+                textposition="inside",
+                insidetextanchor="middle",
+                textfont={"size": 13},
+                customdata=counts[rows, place],
+                hovertemplate=f"<b>{clip(value)}</b><br>%{{customdata:,}} tumors, %{{x:.1f}}%"
+                "<extra></extra>",
+            )
+        )
+    figure.update_xaxes(
+        range=[0, 100],
+        ticksuffix="%",
+        title=f"Share of the tumors whose {clip(label.name, 30)} is known",
+        showgrid=False,
+        zeroline=False,
+    )
+    figure.update_yaxes(autorange="reversed", tickfont={"size": 14}, ticklabelstandoff=6)
+    notes = write_below(figure, options, "", below=54, letters=56)
+    figure.update_layout(
+        barmode="stack",
+        bargap=0.28,
+        height=70 + 58 * len(rows) + notes,
+        margin={"l": 10, "r": 10, "t": 10, "b": notes},
+        legend={"traceorder": "normal", "font": {"size": 13}},
+    )
+    return figure
+
+
+def _largest(label: LabelComparison) -> tuple[list[str], npt.NDArray[np.int64]]:
+    """Keep the eight most frequent values and join the others."""
+    rest = len(label.values) - MOST_VALUES
+    if rest <= 0:
+        return list(label.values), label.counts
+    joined = label.counts[:, MOST_VALUES:].sum(axis=1, keepdims=True)
+    word = "value" if rest == 1 else "values"
+    return (
+        [*label.values[:MOST_VALUES], f"{rest} other {word}"],
+        np.hstack([label.counts[:, :MOST_VALUES], joined]),
+    )
+
+
+def draw_violins(
+    name: str, parts: Sequence[Floats], names: Sequence[str], options: FigureOptions
+) -> go.Figure:
+    """Draw how a number is spread in each group, with median and quartiles.
+
+    Args:
+        name: What the number is called, with its unit.
+        parts: Known values of each group.
+        names: What the groups are called.
+        options: How it is drawn.
+    """
+    figure = go.Figure()
+    together = np.concatenate([part for part in parts if len(part)])
+    is_log = bool(together.min() >= 0 and together.max() > 50 * max(np.median(together), 1e-9))
+    for slot, part in enumerate(parts):
+        if not len(part):
+            continue
+        color = options.palette.categories[slot]
+        figure.add_trace(
+            go.Violin(
+                y=np.log10(1 + _sample(part)) if is_log else _sample(part),
+                name=f"{clip(names[slot], NAME_LENGTH)}<br>n = {len(part):,}",
+                box={"visible": True, "width": 0.22},
+                points=False,
+                line={"color": color, "width": 2},
+                spanmode="hard",
+                scalemode="width",
+                width=0.8,
+                hoverinfo="skip",
+                showlegend=False,
+            )
+        )
+    ticks = {}
+    if is_log:
+        values = [v for v in (0, 1, 3, 10, 30, 100, 300, 1000) if v <= together.max() * 1.2]
+        ticks = {"tickvals": np.log10(1 + np.array(values)), "ticktext": [f"{v:g}" for v in values]}
+    figure.update_yaxes(
+        title=clip(name, 50),
+        gridcolor=options.palette.faint,
+        zeroline=False,
+        tickfont={"size": 14},
+        **ticks,
+    )
+    figure.update_xaxes(tickfont={"size": 14}, showgrid=False)
+    cut = any(len(part) > MOST_DRAWN for part in parts)
+    told = f"Box: median and quartiles{f', of {MOST_DRAWN:,} tumors of a group' if cut else ''}."
+    notes = write_below(figure, options, told, below=54)
+    figure.update_layout(height=330 + notes, margin={"l": 10, "r": 10, "t": 10, "b": notes})
+    return figure
+
+
+def _sample(values: Floats) -> Floats:
+    """Draw what a browser smooths; the same values each time."""
+    if len(values) <= MOST_DRAWN:
+        return values
+    drawn: Floats = np.random.default_rng(0).choice(values, MOST_DRAWN, replace=False)
+    return drawn
