@@ -110,7 +110,7 @@ def say_replication(marker: Biomarker) -> str:
     if len(marker.by_cohort) < 2:
         return "one cohort"
     if not seen.found_in:
-        return "not found by one cohort alone"
+        return "in no cohort alone"
     if seen.opposed_in:
         return "opposed"
     return "seen again" if seen.is_replicated else "not seen again"

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import plotly.graph_objects as go
 
 from dashboard.figure_notes import FigureOptions, write_below
+from dashboard.theme import OTHER, Palette
 from dashboard.wording import clip
 from engine.epidemiology.group_comparison import LabelComparison
 
@@ -17,6 +18,7 @@ Floats = npt.NDArray[np.float64]
 MOST_VALUES = 8
 MOST_DRAWN = 1_500
 NAME_LENGTH = 22
+LOG_TICKS = (0, 1, 3, 10, 30, 100, 300, 1000)
 PATTERNS = ("", "/", "", "\\", "", "x", "", ".")
 """Patterns of neighboring parts of a bar, so that they differ without color."""
 
@@ -31,38 +33,14 @@ def draw_composition(
         names: What the groups are called.
         options: How it is drawn.
     """
-    figure, palette = go.Figure(), options.palette
+    figure = go.Figure()
     shown, counts = _largest(label)
-    known = np.maximum(counts.sum(axis=1), 1)
-    rows = np.flatnonzero(counts.sum(axis=1)).tolist()
+    known = counts.sum(axis=1)
+    rows = np.flatnonzero(known)
+    groups = [f"{clip(names[i], NAME_LENGTH)}<br>n = {known[i]:,}" for i in rows.tolist()]
     for place, value in enumerate(shown):
         share = 100 * counts[rows, place] / known[rows]
-        is_rest = place >= MOST_VALUES
-        figure.add_trace(
-            go.Bar(
-                y=[f"{clip(names[i], NAME_LENGTH)}<br>n = {known[i]:,}" for i in rows],
-                x=share,
-                orientation="h",
-                name=clip(value, 34),
-                marker={
-                    "color": "rgba(128, 140, 152, 0.45)" if is_rest else palette.categories[place],
-                    "pattern": {
-                        "shape": PATTERNS[place % len(PATTERNS)],
-                        "fillmode": "overlay",
-                        "fgcolor": palette.paper,
-                        "solidity": 0.12,
-                    },
-                    "line": {"width": 1, "color": palette.paper},
-                },
-                text=[f"{part:.0f}%" if part >= 6 else "" for part in share],
-                textposition="inside",
-                insidetextanchor="middle",
-                textfont={"size": 13},
-                customdata=counts[rows, place],
-                hovertemplate=f"<b>{clip(value)}</b><br>%{{customdata:,}} tumors, %{{x:.1f}}%"
-                "<extra></extra>",
-            )
-        )
+        _add_bar(figure, place, (value, groups, share, counts[rows, place]), options.palette)
     figure.update_xaxes(
         range=[0, 100],
         ticksuffix="%",
@@ -80,6 +58,41 @@ def draw_composition(
         legend={"traceorder": "normal", "font": {"size": 13}},
     )
     return figure
+
+
+def _add_bar(
+    figure: go.Figure,
+    place: int,
+    shown: tuple[str, Sequence[str], Floats, npt.NDArray[np.int64]],
+    palette: Palette,
+) -> None:
+    """Add the part of each group that has one value."""
+    value, groups, share, counts = shown
+    figure.add_trace(
+        go.Bar(
+            y=groups,
+            x=share,
+            orientation="h",
+            name=clip(value, 34),
+            marker={
+                "color": OTHER if place >= MOST_VALUES else palette.categories[place],
+                "pattern": {
+                    "shape": PATTERNS[place % len(PATTERNS)],
+                    "fillmode": "overlay",
+                    "fgcolor": palette.paper,
+                    "solidity": 0.12,
+                },
+                "line": {"width": 1, "color": palette.paper},
+            },
+            text=[f"{part:.0f}%" if part >= 6 else "" for part in share],
+            textposition="inside",
+            insidetextanchor="middle",
+            textfont={"size": 13},
+            customdata=counts,
+            hovertemplate=f"<b>{clip(value)}</b><br>%{{customdata:,}} tumors, %{{x:.1f}}%"
+            "<extra></extra>",
+        )
+    )
 
 
 def _largest(label: LabelComparison) -> tuple[list[str], npt.NDArray[np.int64]]:
@@ -110,27 +123,14 @@ def draw_violins(
     together = np.concatenate([part for part in parts if len(part)])
     is_log = bool(together.min() >= 0 and together.max() > 50 * max(np.median(together), 1e-9))
     for slot, part in enumerate(parts):
-        if not len(part):
-            continue
-        color = options.palette.categories[slot]
-        figure.add_trace(
-            go.Violin(
-                y=np.log10(1 + _sample(part)) if is_log else _sample(part),
-                name=f"{clip(names[slot], NAME_LENGTH)}<br>n = {len(part):,}",
-                box={"visible": True, "width": 0.22},
-                points=False,
-                line={"color": color, "width": 2},
-                spanmode="hard",
-                scalemode="width",
-                width=0.8,
-                hoverinfo="skip",
-                showlegend=False,
-            )
-        )
+        if len(part):
+            title = f"{clip(names[slot], NAME_LENGTH)}<br>n = {len(part):,}"
+            values = np.log10(1 + _sample(part)) if is_log else _sample(part)
+            _add_violin(figure, values, title, options.palette.categories[slot])
     ticks = {}
     if is_log:
-        values = [v for v in (0, 1, 3, 10, 30, 100, 300, 1000) if v <= together.max() * 1.2]
-        ticks = {"tickvals": np.log10(1 + np.array(values)), "ticktext": [f"{v:g}" for v in values]}
+        values = np.array([v for v in LOG_TICKS if v <= together.max() * 1.2])
+        ticks = {"tickvals": np.log10(1 + values), "ticktext": [f"{v:g}" for v in values]}
     figure.update_yaxes(
         title=clip(name, 50),
         gridcolor=options.palette.faint,
@@ -144,6 +144,23 @@ def draw_violins(
     notes = write_below(figure, options, told, below=54)
     figure.update_layout(height=330 + notes, margin={"l": 10, "r": 10, "t": 10, "b": notes})
     return figure
+
+
+def _add_violin(figure: go.Figure, values: Floats, title: str, color: str) -> None:
+    figure.add_trace(
+        go.Violin(
+            y=values,
+            name=title,
+            box={"visible": True, "width": 0.22},
+            points=False,
+            line={"color": color, "width": 2},
+            spanmode="hard",
+            scalemode="width",
+            width=0.8,
+            hoverinfo="skip",
+            showlegend=False,
+        )
+    )
 
 
 def _sample(values: Floats) -> Floats:

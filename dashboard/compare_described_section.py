@@ -16,7 +16,7 @@ from dashboard.compare_warnings import say_shift, say_strength
 from dashboard.compare_who import caption_of, figure_options
 from dashboard.csv_export import to_csv
 from dashboard.explanation_resources import load_counted
-from dashboard.figure_export import offer_figure
+from dashboard.figure_export import make_readable, offer_figure
 from dashboard.formatting import P_COLUMN
 from dashboard.queries import MapData
 from dashboard.resources import Published
@@ -64,7 +64,7 @@ def show_labels(key: Published, data: MapData, asked: Asked, formed: Formed) -> 
             return draw_composition(label, formed.groups.names, figure_options(data, palette))
 
         st.plotly_chart(
-            draw(current_palette()),
+            make_readable(draw(current_palette()), current_palette()),
             config=PLAIN_CONFIG,
             key="compare_composition",
             alt=f"Composition by {label.name}: {say_strength(label)}",
@@ -106,7 +106,7 @@ def show_numbers(key: Published, data: MapData, asked: Asked, formed: Formed) ->
             return draw_violins(number.name, parts, names, figure_options(data, palette))
 
         st.plotly_chart(
-            draw(current_palette()),
+            make_readable(draw(current_palette()), current_palette()),
             config=PLAIN_CONFIG,
             key="compare_violins",
             alt=f"{number.name} by group: {say_shift(number)}",

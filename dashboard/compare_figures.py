@@ -106,27 +106,38 @@ def draw_volcano(
     )
     for chosen, color, told in sides:
         rows = np.flatnonzero(chosen).tolist()
-        figure.add_trace(
-            go.Scatter(
-                x=x[rows],
-                y=y[rows],
-                mode="markers",
-                name=f"{clip(told, 40)} ({len(rows):,})",
-                marker={
-                    "color": color,
-                    "size": 10,
-                    "symbol": [points[i].symbol for i in rows],
-                    "line": {"width": 0.8, "color": palette.paper},
-                },
-                text=[points[i].told for i in rows],
-                hovertemplate="%{text}<extra></extra>",
-            )
-        )
+        marker = {
+            "color": color,
+            "size": 10,
+            "symbol": [points[i].symbol for i in rows],
+            "line": {"width": 0.8, "color": palette.paper},
+        }
+        _add_points(figure, (x[rows], y[rows]), [points[i].told for i in rows], told, marker)
     _name_points(figure, points, (x, y, found), palette)
     _lay_out_volcano(figure, names, palette, float(y.max(initial=2.0)))
-    notes = write_below(figure, options, SHAPES, below=58)
+    notes = write_below(figure, options, SHAPES, below=58, letters=56)
     figure.update_layout(height=420 + notes, margin={"l": 10, "r": 10, "t": 40, "b": notes})
     return figure
+
+
+def _add_points(
+    figure: go.Figure,
+    places: tuple[Floats, Floats],
+    told: Sequence[str],
+    name: str,
+    marker: dict[str, object],
+) -> None:
+    figure.add_trace(
+        go.Scatter(
+            x=places[0],
+            y=places[1],
+            mode="markers",
+            name=f"{clip(name, 40)} ({len(told):,})",
+            marker=marker,
+            text=told,
+            hovertemplate="%{text}<extra></extra>",
+        )
+    )
 
 
 def _places(points: Sequence[Point]) -> tuple[Floats, Floats]:

@@ -25,7 +25,7 @@ from dashboard.compare_resources import load_enrichment
 from dashboard.compare_who import caption_of, figure_options
 from dashboard.csv_export import to_csv
 from dashboard.explanation_resources import load_counted
-from dashboard.figure_export import offer_figure
+from dashboard.figure_export import make_readable, offer_figure
 from dashboard.formatting import P_COLUMN
 from dashboard.oncoprint import MOST_DRAWN, MOST_GENES, Oncoprint, arrange, choose_genes
 from dashboard.oncoprint_figure import draw_oncoprint
@@ -82,7 +82,7 @@ def show_oncoprint(key: Published, data: MapData, asked: Asked, formed: Formed) 
         return draw_oncoprint(found, figure_options(data, palette))
 
     st.plotly_chart(
-        draw(current_palette()),
+        make_readable(draw(current_palette()), current_palette()),
         config=PLAIN_CONFIG,
         key="compare_oncoprint",
         alt=f"Oncoprint of {count(len(found.genes), 'gene')}: {_say_shares(found)}",
@@ -172,7 +172,7 @@ def show_enrichment(key: Published, data: MapData, asked: Asked, formed: Formed)
     left, right = st.columns([1, 1.15], gap="medium")
     with left:
         st.plotly_chart(
-            draw(current_palette()),
+            make_readable(draw(current_palette()), current_palette()),
             config=PLAIN_CONFIG,
             key="compare_volcano",
             alt=_say_enriched(found, is_pair=is_pair),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import textwrap
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from dashboard.compare_resources import load_comparison
 from dashboard.compare_survival import Comparison, Covariate, Fixed, Request
 from dashboard.compare_who import caption_of, source_of
 from dashboard.csv_export import to_csv
-from dashboard.figure_export import offer_figure
+from dashboard.figure_export import make_readable, offer_figure
 from dashboard.formatting import p_value
 from dashboard.outcome_facts import Endpoint
 from dashboard.queries import MapData
@@ -28,8 +29,8 @@ from dashboard.widgets import current_palette, plain_text
 from engine.epidemiology.group_survival import GroupHazards
 
 PLAIN_CONFIG = {"displayModeBar": False, "responsive": True}
-NOTE_PIXELS = 170
-"""Width of what stands at the right of a hazard ratio."""
+NOTE_PIXELS, NAME_LENGTH = 160, 22
+"""Width of what stands at the right of a hazard ratio, and letters of what stands at its left."""
 HAZARD_MEANING = (
     "How much more often the event comes in a group than in the reference, at any time: 2 is twice "
     "as often. From a proportional-hazards model (Cox)."
@@ -134,7 +135,7 @@ def _show_curves(data: MapData, found: Comparison, caption: list[str]) -> None:
         return draw_curves(found.curves, options, found.log_rank)
 
     st.plotly_chart(
-        draw(current_palette()),
+        make_readable(draw(current_palette()), current_palette()),
         config=PLAIN_CONFIG,
         key="compare_curves",
         alt=f"Survival curves: {words.say_difference(found)}",
@@ -159,12 +160,13 @@ def _show_hazards(found: Comparison, formed: Formed, request: Request) -> None:
         return
     reference = names[hazards.reference]
     st.markdown(f"**Hazard ratios against {plain_text(reference)}**", help=HAZARD_MEANING)
-    st.caption(plain_text(f"{held[:1].upper()}{held[1:]}." if held else "Nothing is held fixed."))
+    told = f"{held[:1].upper()}{held[1:]}." if held else "Nothing is held fixed."
+    st.caption(plain_text(f"{told} Beside each: {found.endpoint.event} of patients."))
     lines = _lines(hazards, found)
     if lines:
         forest = draw_forest(lines, "hazard ratio", current_palette())
         st.plotly_chart(
-            forest.update_layout(margin_r=NOTE_PIXELS),
+            make_readable(forest.update_layout(margin_r=NOTE_PIXELS), current_palette()),
             config=PLAIN_CONFIG,
             key="compare_hazards",
             alt="; ".join(
@@ -190,7 +192,7 @@ def _choose_model(found: Comparison, request: Request) -> tuple[GroupHazards | N
         return found.adjusted, held
     st.caption(
         plain_text(
-            f"Nothing can be told {held}: nobody of one group agrees in it with anybody of "
+            f"Nothing can be told when {held}: nobody of one group agrees in it with anybody of "
             "another. Choose less above."
         )
     )
@@ -200,13 +202,11 @@ def _choose_model(found: Comparison, request: Request) -> tuple[GroupHazards | N
 def _lines(hazards: GroupHazards, found: Comparison) -> list[Line]:
     return [
         Line(
-            name=line.name,
+            name=textwrap.shorten(line.name, NAME_LENGTH, placeholder="…"),
             ratio=line.ratio,
             lower=line.lower,
             upper=line.upper,
-            note=f"{p_value(line.p_value)}; {line.events:,} of {line.patients:,} died"
-            if found.endpoint is Endpoint.OVERALL
-            else f"{p_value(line.p_value)}; {line.events:,} events of {line.patients:,}",
+            note=f"{p_value(line.p_value)}; {line.events:,} of {line.patients:,}",
             is_found=line.p_value < words.SURE_BELOW,
         )
         for line in hazards.groups

@@ -59,7 +59,7 @@ def _show_group(color: str, name: str, size: int, given: int) -> None:
     with st.container(border=True, gap=None, height="stretch"):
         # Markdown stands at once; Streamlit fetches what draws `st.html`, and the card would jump.
         st.markdown(
-            f'<div style="height:5px; border-radius:3px; background:{color}" '
+            f'<div style="height:5px; margin-bottom:1.2rem; border-radius:3px; background:{color}" '
             'aria-hidden="true"></div>',
             unsafe_allow_html=True,
         )

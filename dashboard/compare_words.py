@@ -67,7 +67,7 @@ def say_model(found: GroupHazards, names: Sequence[str]) -> tuple[str, ...]:
     ]
     if found.num_variables:
         told = [
-            f"{told[0][:-1]}, {found.events_per_variable:.0f} for each ratio. All groups alike: "
+            f"{told[0][:-1]}, {found.events_per_variable:,.0f} for each ratio. All groups alike: "
             f"{p_value(found.p_value)} (likelihood ratio)."
         ]
     if found.events_per_variable < FEWEST_EVENTS_EACH:

@@ -15,7 +15,9 @@ from dashboard.explaining_pairs import told_pairs
 from dashboard.explanations import (
     ACROSS,
     COVARIATES,
+    FEW_PERMUTATIONS,
     HALLMARK,
+    MANY_UNITS,
     MAP,
     NEAR,
     PATHWAY,
@@ -40,9 +42,6 @@ if TYPE_CHECKING:
     from engine.finetune import OwnHead
     from engine.heads import Head
     from engine.tokens import Tables, TumorTokens
-
-FEW_PERMUTATIONS, MANY_UNITS = 8, 120
-"""Above this many units each order costs seconds: fewer are drawn, and the errors grow."""
 
 SAME = 1e-6
 """Distance below which the nearest tumor is the tumor itself."""

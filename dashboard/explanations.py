@@ -36,6 +36,12 @@ COVARIATE = "covariate"
 PATHWAY, HALLMARK, COVARIATES = "pathway", "hallmark set", "covariates"
 ROLL_UPS = ("gene", "kind", PATHWAY, HALLMARK, COVARIATES)
 Z95 = 1.96
+FEW_PERMUTATIONS, MANY_UNITS = 8, 120
+"""Above this many units each order costs seconds: fewer are drawn, and the errors grow."""
+
+LARGEST_GAP = 0.05
+"""Share of the width of the map by which the stand-in may miss a point and still explain it."""
+
 LONGEST_SET = 20
 """Letters of a set of genes beside its bar, so that the count behind it is not cut off."""
 
@@ -257,6 +263,37 @@ def roll_covariates(units: Sequence[UnitTold]) -> dict[str, float]:
         name = unit.label if unit.kind == COVARIATE else "all alterations together"
         sums[name] = sums.get(name, 0.0) + unit.value
     return dict(sorted(sums.items(), key=lambda item: -abs(item[1])))
+
+
+def say_orders(said: MethodTold) -> str:
+    """Say that fewer orders were drawn because a tumor has very many alterations; else empty."""
+    if said.method != SHAPLEY or len(said.units) <= MANY_UNITS:
+        return ""
+    return (
+        f"With {len(said.units)} alterations, {FEW_PERMUTATIONS} random orders were drawn instead "
+        "of 26: the intervals are wider."
+    )
+
+
+def say_surrogate(asked: Asked, said: MethodTold, place: tuple[float, float], width: float) -> str:
+    """Say where the smooth stand-in for placing a tumor puts it elsewhere; empty where it does not.
+
+    Args:
+        asked: What is explained.
+        said: What a method says of it; its value is the coordinate by the stand-in.
+        place: Where the tumor lies on the map.
+        width: Width of the map, in its units.
+    """
+    if asked.task != MAP or asked.name not in (ACROSS, UPWARD):
+        return ""
+    gap = abs(said.value - place[0 if asked.name == ACROSS else 1])
+    said_gap = f"The smooth stand-in that is explained lies {gap:.2f} map units from the point"
+    if gap <= LARGEST_GAP * width:
+        return f"{said_gap}."
+    return (
+        f"{said_gap}, {gap / width:.0%} of the map's width: its neighbors lie in several places, "
+        "so this says little about the point. Read what makes it like its nearest tumors instead."
+    )
 
 
 def name_set(name: str, seen: Mapping[str, tuple[int, int]]) -> str:

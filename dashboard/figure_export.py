@@ -96,7 +96,7 @@ def make_readable(figure: go.Figure, colors: Palette) -> go.Figure:
     ink = {"color": colors.ink}
     figure.update_xaxes(tickfont=ink, title={"font": ink})
     figure.update_yaxes(tickfont=ink, title={"font": ink})
-    figure.update_annotations(font=ink)
+    figure.update_annotations(font=ink, selector=lambda annotation: annotation.font.color is None)
     figure.update_layout(font=ink, legend={"font": ink, "title": {"font": ink}})
     return figure
 

@@ -80,7 +80,7 @@ class ClusterOutcome:
 def find(
     store: Store, home: Path, name: str | None, progress: Progress = no_progress
 ) -> ClusterOutcome:
-    """Find the clusters of a map and keep them: about 70 s for 44,000 tumors.
+    """Find the clusters of a map and keep them.
 
     Args:
         store: The store.

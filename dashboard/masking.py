@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dashboard.cases import Case
+from dashboard.cases import Case, Test
 from dashboard.queries import MapData
 from dashboard.wording import FIRST_LABELS, FIRST_NUMBERS
 from engine.study_effects import StudyEffect
@@ -25,26 +25,33 @@ FILE_NAME = re.compile(r"\S+\.(?:maf|vcf|txt|tsv|csv)(?:\.gz)?\b", re.IGNORECASE
 ANY_STUDY, ANY_PANEL = "one study", "one panel"
 
 
-def mask_case(case: Case, pseudonym: str) -> Case:
+def mask_case(case: Case, pseudonym: str, study_ids: Sequence[str] = ()) -> Case:
     """Show a tumor under a pseudonym.
 
     Args:
         case: The tumor.
         pseudonym: What it is called instead.
+        study_ids: Names that must not appear either, such as within the name of a panel.
 
     Returns:
         The same tumor without its id and study; facts in free text and notes about its file are
         left out.
     """
-    hidden = [name for name in (case.sample_id, case.study) if name]
+    hidden = [name for name in (case.sample_id, case.study, *study_ids) if name]
     facts = {key: value for key, value in case.clinical.items() if key in KEPT_FACTS}
     return replace(
         case,
         sample_id=pseudonym,
         study=None,
+        tests=tuple(_mask_test(test, hidden) for test in case.tests),
         clinical={k: v for k, v in facts.items() if not any(name in v for name in hidden)},
         notes=tuple(note for note in case.notes if not _names_something(note, hidden)),
     )
+
+
+def _mask_test(test: Test, hidden: Sequence[str]) -> Test:
+    names_it = test.panel is not None and any(name in test.panel for name in hidden)
+    return replace(test, panel=ANY_PANEL) if names_it else test
 
 
 def _names_something(note: str, hidden: Sequence[str]) -> bool:

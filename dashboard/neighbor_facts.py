@@ -32,6 +32,7 @@ class NeighborFact:
         treatment: What it was treated with; None where not known.
         response: How it answered; None where not known.
         outcome: Survival in words; None where not known.
+        same_patient: Whether it is another tumor of the same patient.
     """
 
     rank: int
@@ -42,6 +43,7 @@ class NeighborFact:
     treatment: str | None
     response: str | None
     outcome: str | None
+    same_patient: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -60,7 +62,7 @@ class Outcomes:
 
 
 def tell_neighbors(
-    data: MapData, case: Case, known: Outcomes, *, named: bool
+    data: MapData, case: Case, known: Outcomes, *, named: bool, row: int | None = None
 ) -> tuple[NeighborFact, ...]:
     """Tell what is known of the nearest tumors of a tumor.
 
@@ -69,13 +71,15 @@ def tell_neighbors(
         case: The tumor.
         known: What is known of them.
         named: Whether samples and studies are named.
+        row: Row of the tumor on the map; None when it is not on it.
 
     Returns:
         One fact for each neighbor, the nearest first.
     """
     facts = []
-    for place, (row, distance) in enumerate(zip(case.neighbors, case.distances, strict=True)):
-        sample = data.samples.iloc[row]
+    patient = None if row is None else _patient(data, row)
+    for place, (near, distance) in enumerate(zip(case.neighbors, case.distances, strict=True)):
+        sample = data.samples.iloc[near]
         cancer_type = sample["cancer_type"]
         facts.append(
             NeighborFact(
@@ -86,10 +90,16 @@ def tell_neighbors(
                 distance=float(distance),
                 treatment=_first(known.treatments, place),
                 response=_first(known.responses, place),
-                outcome=_outcome(known.survival, row),
+                outcome=_outcome(known.survival, near),
+                same_patient=patient is not None and _patient(data, near) == patient,
             )
         )
     return tuple(facts)
+
+
+def _patient(data: MapData, row: int) -> tuple[str, str]:
+    sample = data.samples.iloc[row]
+    return str(sample["study_id"]), str(sample["patient_id"])
 
 
 def say_outcome(months: float, *, died: bool) -> str | None:

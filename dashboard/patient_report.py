@@ -14,7 +14,8 @@ from dashboard.neighborhood_survival import tell_survival
 from dashboard.patient_subject import BoardSubject
 from dashboard.report import Report, WhyTold
 from dashboard.report_building import Behind, all_facts, build_report
-from dashboard.report_forms import FORMS, tumor_query, write_report
+from dashboard.report_formats import FORMS
+from dashboard.report_forms import tumor_query, write_report
 from dashboard.report_why import choose_asked, explain_fast, tell_why
 
 PAGE = "patient"
@@ -104,7 +105,7 @@ def _why(subject: BoardSubject) -> WhyTold | None:
     explained = subject.explained
     digest = subject.data.model_digest
     if subject.row is not None:
-        stored = explanation_resources.load_explanation(subject.key, *explained.name, asked, digest)
+        stored = explanation_resources.load_explanation(*explained.name, asked, digest)
         if stored is not None:
             return tell_why(stored)
     explainer = explanation_resources.load_explainer(subject.key)

@@ -179,6 +179,12 @@ def tabulate_shares(found: Sequence[Share]) -> pd.DataFrame:
     )
 
 
+def name_neighbor(fact: NeighborFact) -> str:
+    """Name a neighbor by its id, or by its rank where ids are withheld."""
+    name = fact.sample_id or f"Neighbor {fact.rank}"
+    return f"{name} (same patient)" if fact.same_patient else name
+
+
 def tabulate_neighbors(
     facts: Sequence[NeighborFact], labels: Mapping[str, Objects]
 ) -> pd.DataFrame:
@@ -193,7 +199,7 @@ def tabulate_neighbors(
     """
     table = pd.DataFrame(
         {
-            "Sample": [fact.sample_id or f"Neighbor {fact.rank}" for fact in facts],
+            "Sample": [name_neighbor(fact) for fact in facts],
             "Distance": [fact.distance for fact in facts],
         }
     )

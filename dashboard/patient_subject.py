@@ -53,7 +53,11 @@ class BoardSubject:
     @cached_property
     def shown(self) -> Case:
         """The tumor as the page shows it."""
-        return self.case if self.pseudonym is None else mask_case(self.case, self.pseudonym)
+        return (
+            self.case
+            if self.pseudonym is None
+            else mask_case(self.case, self.pseudonym, tuple(self.data.studies))
+        )
 
     @cached_property
     def shown_data(self) -> MapData:
@@ -70,7 +74,9 @@ class BoardSubject:
     def neighbors(self) -> tuple[NeighborFact, ...]:
         """What is known of its nearest tumors."""
         known = load_outcomes(self.key, self.data, self.case)
-        return tell_neighbors(self.data, self.case, known, named=self.pseudonym is None)
+        return tell_neighbors(
+            self.data, self.case, known, named=self.pseudonym is None, row=self.row
+        )
 
     @cached_property
     def survival(self) -> NeighborhoodSurvival | None:

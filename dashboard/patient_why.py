@@ -25,7 +25,9 @@ from dashboard.explanations import (
     Explanation,
     MethodTold,
     name_set,
+    say_orders,
     say_pair,
+    say_surrogate,
     say_unseen,
 )
 from dashboard.figure_export import show_figure
@@ -279,7 +281,7 @@ def _show(subject: Subject, told: Explanation, looked_at: LookedAt) -> None:
         if seen:
             st.caption(say_unseen(seen), help=SETS_MEANING)
     with second:
-        _show_words(told, said)
+        _show_words(subject, told, said)
         _show_pairs(told)
     with st.expander("All alterations and pairs as tables"):
         show_tables(told, cited)
@@ -291,7 +293,7 @@ def _bars(said: MethodTold, by: str, seen: Mapping[str, tuple[int, int]]) -> lis
     return [Bar(label=name_set(name, seen), value=v) for name, v in said.rolled[by].items()]
 
 
-def _show_words(told: Explanation, said: MethodTold) -> None:
+def _show_words(subject: Subject, told: Explanation, said: MethodTold) -> None:
     st.markdown(
         f"From **{said.baseline_value:+.2f}** to **{said.value:+.2f}** {said.scale}.",
         help=f"The first is {said.baseline}.",
@@ -303,6 +305,11 @@ def _show_words(told: Explanation, said: MethodTold) -> None:
         help="Completeness gap: the sum of the values less the difference of the two numbers, as a "
         "share of what moves.",
     )
+    x = subject.data.places.x
+    width = float(x.max() - x.min())
+    remarks = (say_orders(said), say_surrogate(told.asked, said, subject.case.place, width))
+    for remark in filter(None, remarks):
+        st.caption(remark)
     for method in told.methods[1:]:
         st.caption(plain_text(f"{method.agreement[:1].upper()}{method.agreement[1:]}"))
 

@@ -138,7 +138,7 @@ def counted_genes(table: GeneTable) -> list[str]:
 
 
 def read_counted(reader: Reader, data: MapData, table: GeneTable) -> Counted:
-    """Read what comparisons need: 2.5 s for 44,000 tumors.
+    """Read what comparisons need: 1.5 s of one core for 44,000 tumors, once for each snapshot.
 
     Args:
         reader: The store.

@@ -48,6 +48,8 @@ from dashboard.wording import STRANGENESS, title_of
 
 FACTS = ("SEX", "AGE", "AGE_AT_SEQUENCING", "SAMPLE_TYPE", "STAGE", "TMB_NONSYNONYMOUS", "TMB")
 """Clinical attributes that a report names, none of which identifies a person."""
+LONGEST_LINK = 1_000
+"""Characters of an address that a printed code can hold and a phone can read."""
 SUBTYPE_GROUP, THERAPY_GROUP = "subtype", "therapy and course"
 
 
@@ -117,7 +119,7 @@ def build_report(case: Case, behind: Behind) -> Report:
         why=behind.why if readable else None,
         source=_source(behind),
         made_at=behind.made_at.isoformat(timespec="seconds"),
-        link=behind.link,
+        link=behind.link if behind.link and len(behind.link) <= LONGEST_LINK else None,
     )
 
 

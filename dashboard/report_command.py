@@ -10,12 +10,12 @@ from rich.text import Text
 
 from dashboard.console import Voice, print_document
 from dashboard.errors import ReportError
-from dashboard.report import Report
-from dashboard.report_forms import FORMS, file_name, write_report
+from dashboard.report_formats import FORMS
 from dashboard.settings import Settings
 from dashboard.tables import RESEARCH_USE
 
 if TYPE_CHECKING:
+    from dashboard.report import Report
     from dashboard.report_making import Made, Wanted
     from dashboard.service import Service
     from engine.readers.options import ReadOptions
@@ -74,6 +74,7 @@ def report(
         return
     if tumor is None or out is None:
         raise typer.BadParameter("Name a tumor or a file, and --out FILE.")
+    from dashboard.report_forms import write_report
     from dashboard.report_making import Wanted
 
     chosen = choose_form(form, out)
@@ -141,6 +142,8 @@ def write(out: Path, told: Report, content: bytes, form: str) -> Path:
     Raises:
         ReportError: If the folder is not there or may not be written to.
     """
+    from dashboard.report_forms import file_name
+
     path = out / file_name(told, form) if out.is_dir() else out
     part = path.with_name(f".{path.name}.part")
     try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from dashboard.cases import Case
@@ -11,26 +10,11 @@ from dashboard.coloring import color_labels
 from dashboard.documents import to_json
 from dashboard.queries import MapData
 from dashboard.report import Report
+from dashboard.report_formats import FORMS
 from dashboard.report_html import to_html
 from dashboard.report_map import draw_map
 from dashboard.report_phenopacket import to_phenopacket
 
-
-@dataclass(frozen=True, kw_only=True)
-class Form:
-    """One form: its title, the end of its file's name, and its media type."""
-
-    title: str
-    suffix: str
-    mime: str
-
-
-FORMS = {
-    "pdf": Form(title="PDF", suffix=".pdf", mime="application/pdf"),
-    "html": Form(title="HTML", suffix=".html", mime="text/html"),
-    "json": Form(title="JSON", suffix=".json", mime="application/json"),
-    "phenopacket": Form(title="Phenopacket", suffix=".phenopacket.json", mime="application/json"),
-}
 UNSAFE = re.compile(r"[^A-Za-z0-9_.-]+")
 
 

@@ -17,6 +17,7 @@ from dashboard.errors import NoMapError, ReportError, require_source
 from dashboard.explaining import Explainer, tables_of_sample, tables_of_upload
 from dashboard.explanations import from_rows
 from dashboard.masking import mask_case, mask_effects
+from dashboard.nearest import Space
 from dashboard.neighbor_facts import RESPONSES, TREATMENTS, Outcomes, tell_neighbors
 from dashboard.neighborhood import Center
 from dashboard.neighborhood_survival import compare_neighborhood, tell_survival
@@ -71,6 +72,7 @@ class _Tumor:
     case: Case
     vector: npt.NDArray[np.float32]
     tables: Tables
+    space: Space
     row: int | None = None
 
 
@@ -99,6 +101,7 @@ def report_stored(service: Service, tumor: tuple[str, str], wanted: Wanted) -> M
             case=stored_case(reader, data, space, row),
             vector=space.vectors[row],
             tables=tables_of_sample(reader, *tumor),
+            space=space,
             row=row,
         )
         return _make(service, reader, placer, (data, found, wanted))
@@ -135,6 +138,7 @@ def report_file(
             case=uploaded_case(data, cohort, placed),
             vector=placer.vectors(cohort)[place],
             tables=tables_of_upload(cohort, placed.sample_id),
+            space=load_space(reader, data),
         )
         return _make(service, reader, placer, (data, found, wanted))
 
@@ -162,18 +166,20 @@ def _make(
 ) -> Made:
     data, found, wanted = asked
     named = wanted.pseudonym is None
-    shown = found.case if wanted.pseudonym is None else mask_case(found.case, wanted.pseudonym)
+    shown = found.case
+    if wanted.pseudonym is not None:
+        shown = mask_case(found.case, wanted.pseudonym, tuple(data.studies))
     origins = explain_by_source(data, found.case.neighbors)
     known = _outcomes(reader, data, found.case)
     survival = None
     if not found.case.out_of_distribution and known.survival is not None:
         center = Center(vector=found.vector, cancer_type=found.case.cancer_type, row=found.row)
-        survival = compare_neighborhood(data, load_space(reader, data), center, known.survival)
+        survival = compare_neighborhood(data, found.space, center, known.survival)
     behind = Behind(
         data=data,
         studies=reader.list_studies(),
         made_at=datetime.now().astimezone(),
-        neighbors=tell_neighbors(data, found.case, known, named=named),
+        neighbors=tell_neighbors(data, found.case, known, named=named, row=found.row),
         survival=None if survival is None else tell_survival(survival),
         origins=tuple(e.sentence for e in (origins if named else mask_effects(origins))),
         facts=all_facts(read_card(), found.case),

@@ -21,7 +21,7 @@ from dashboard.report import (
 from dashboard.wording import count, day
 
 TITLE = "Report of one tumor for the tumor board"
-LONGEST = 64
+LONGEST, LONGEST_ADDRESS = 64, 170
 MOST_NEIGHBORS, MOST_GENES, MOST_PAIRS, MOST_ALTERATIONS, MOST_STUDIES = 8, 8, 4, 40, 4
 NOT_CALIBRATED = "not calibrated"
 NOT_KNOWN = "–"  # noqa: RUF001 - the usual sign for an empty cell
@@ -146,7 +146,7 @@ def view_report(report: Report) -> View:
         why=_why(report.why) if report.why else None,
         alterations=_alterations(report.tumor.altering, report.tumor.num_others),
         footer=_footer(report),
-        link=report.link or "",
+        link=shorten(report.link or "", LONGEST_ADDRESS),
     )
 
 
@@ -237,7 +237,8 @@ def _neighbors(report: Report) -> Table:
 
 
 def _neighbor(fact: NeighborFact, *, named: bool) -> str:
-    return shorten(fact.sample_id or "", 24) if named else f"Neighbor {fact.rank}"
+    name = shorten(fact.sample_id or "", 24) if named else f"Neighbor {fact.rank}"
+    return f"{name} (same patient)" if fact.same_patient else name
 
 
 def _survival(told: SurvivalTold) -> Curves:

@@ -36,8 +36,9 @@ not shares."""
 MOST_STEPS, MOST_CENSORED = 700, 180
 """Points and marks of a drawn curve; more could not be told apart."""
 MOST_TICKS = 8
-CURVE_PIXELS, ROW_PIXELS, GAP_PIXELS, TOP_PIXELS = 360, 25, 60, 56
-NAME_LENGTH = 30
+CURVE_PIXELS, ROW_PIXELS, GAP_PIXELS = 360, 25, 60
+TOP_PIXELS, LEGEND_PIXELS = 36, 20
+NAME_LENGTH = 26
 BAND_OPACITY = 0.14
 
 
@@ -94,10 +95,11 @@ def draw_curves(
     ticks = _ticks(horizon)
     _add_at_risk(figure, curves, slots, (ticks, options.palette))
     _lay_out(figure, options, ticks, horizon)
+    top = TOP_PIXELS + LEGEND_PIXELS * (len(curves) // 2)
     notes = _write_below(figure, options, say_curves(curves, log_rank))
     figure.update_layout(
-        height=CURVE_PIXELS + table_pixels + GAP_PIXELS + TOP_PIXELS + 10 + notes,
-        margin={"l": 10, "r": 12, "t": TOP_PIXELS, "b": 10 + notes},
+        height=CURVE_PIXELS + table_pixels + GAP_PIXELS + top + 10 + notes,
+        margin={"l": 10, "r": 12, "t": top, "b": 10 + notes},
     )
     return figure
 

@@ -74,15 +74,7 @@ def compare_label(
         Bergsma 2013, A bias-correction for Cramer's V, doi:10.1016/j.jkss.2012.10.002. The
         interval is that of fresh draws within groups, whose sizes are given.
     """
-    rows = np.flatnonzero(codes >= 0)
-    place, found = pd.factorize(values[rows])
-    kept = place >= 0
-    counts = np.bincount(
-        codes[rows][kept] * max(len(found), 1) + place[kept],
-        minlength=num_groups * max(len(found), 1),
-    ).reshape(num_groups, -1)
-    order = np.argsort(-counts.sum(axis=0), kind="stable")
-    counts = counts[:, order]
+    counts, found = _count(values, codes, num_groups)
     table = counts[counts.sum(axis=1) > 0]
     if min(table.shape) < 2 or len(found) < 2:
         return None
@@ -90,7 +82,7 @@ def compare_label(
     lower, upper = _draw_strength(table, seed)
     return LabelComparison(
         name=name,
-        values=tuple(str(found[i]) for i in order),
+        values=found,
         counts=counts,
         strength=float(cramers_v(table[None])[0]),
         lower=lower,
@@ -98,6 +90,17 @@ def compare_label(
         p_value=p_value,
         is_exact=is_exact,
     )
+
+
+def _count(values: Objects, codes: Codes, num_groups: int) -> tuple[Codes, tuple[str, ...]]:
+    """Count tumors by group and value, (K, V), and name the values, the most frequent first."""
+    rows = np.flatnonzero(codes >= 0)
+    place, found = pd.factorize(values[rows])
+    kept, width = place >= 0, max(len(found), 1)
+    cells = codes[rows][kept] * width + place[kept]
+    counts = np.bincount(cells, minlength=num_groups * width).reshape(num_groups, -1)
+    order = np.argsort(-counts.sum(axis=0), kind="stable")[: len(found)]
+    return counts[:, order], tuple(str(found[i]) for i in order)
 
 
 def cramers_v(tables: Codes | Floats) -> Floats:

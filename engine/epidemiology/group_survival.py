@@ -120,11 +120,7 @@ class _Design:
 
 
 def compare_hazards(
-    names: tuple[str, ...],
-    codes: Codes,
-    times: Times,
-    adjustment: Adjustment,
-    reference: int = 0,
+    names: tuple[str, ...], codes: Codes, times: Times, adjustment: Adjustment, reference: int = 0
 ) -> GroupHazards | None:
     """Compare the hazards of groups.
 
@@ -138,8 +134,8 @@ def compare_hazards(
     Returns:
         The ratios; None where fewer than two groups have an event, or the reference has none.
     """
-    followed = (codes >= 0) & (times.months > 0)
-    rows = np.flatnonzero(followed & adjustment.known())
+    followed, known = (codes >= 0) & (times.months > 0), adjustment.known()
+    rows = np.flatnonzero(followed & known)
     events = np.bincount(codes[rows][times.ended[rows]], minlength=len(names))
     with_events = events > 0
     if not with_events[reference] or with_events.sum() < 2:
@@ -158,7 +154,7 @@ def compare_hazards(
         without_events=tuple(np.flatnonzero(~with_events).tolist()),
         num_patients=len(rows),
         num_events=int(part.ended.sum()),
-        num_unknown=int(followed.sum() - (followed & adjustment.known()).sum()),
+        num_unknown=int((followed & ~known).sum()),
         num_compared=_num_compared(codes[rows], strata),
         num_variables=int(fit.estimable.sum()),
         p_value=likelihood_ratio(fit, reduced),

@@ -56,7 +56,7 @@ def a_subject(home: Path, pseudonym: str | None = None) -> BoardSubject:
 def explained(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take explanations and heads as if they were stored and shipped."""
     monkeypatch.setattr(
-        explanation_resources, "load_explanation", lambda *given: an_explanation(given[3])
+        explanation_resources, "load_explanation", lambda *given: an_explanation(given[2])
     )
 
 

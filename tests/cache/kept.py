@@ -26,7 +26,7 @@ DECISION = NewDecision(
     snapshot=1,
 )
 
-LIMITS = WorkspaceLimits(min_free_bytes=0)
+LIMITS = WorkspaceLimits(min_free_bytes=0, timeout_s=60)
 
 
 def tumors(study_id: str, num: int, start: int = 0) -> pa.Table:

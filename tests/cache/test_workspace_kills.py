@@ -39,12 +39,31 @@ from tests.cache.kept import DECISION, LIMITS, tumors
 from cache.workspace_queues import QueueCase
 workspace, study = WorkspaceStore(Path(sys.argv[1]), LIMITS), sys.argv[2]
 queue = sys.argv[3]
-for row in range(20):
+for row in range(8):
     workspace.sets.name(workspace.sets.keep(tumors(study, row + 1)), f"{study} {row}")
     workspace.queues.edit(
         queue, lambda cases: [*cases, QueueCase(study_id=study, sample_id=f"{row}")]
     )
     workspace.decisions.record(replace(DECISION, study_id=study, sample_id=f"SAMPLE {row}"))
+"""
+
+FILL_DISK = """
+import resource, signal, sys
+from pathlib import Path
+import pyarrow as pa
+from cache.errors import DiskFullError
+from cache.workspace import WorkspaceStore
+from tests.cache.kept import LIMITS
+workspace = WorkspaceStore(Path(sys.argv[1]), LIMITS)
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+size = workspace.file.path.stat().st_size + int(sys.argv[2])
+resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+names = [f"{row * 2654435761 % 2**32:08x}" for row in range(300_000)]
+keys = pa.table({"study_id": ["big"] * len(names), "sample_id": names})
+try:
+    workspace.sets.keep(keys)
+except DiskFullError as error:
+    print(error)
 """
 
 
@@ -106,13 +125,26 @@ def test_two_processes_at_once_lose_nothing(tmp_path: Path) -> None:
     workspace = WorkspaceStore(tmp_path, LIMITS)
     queue = workspace.queues.create("Shared")
     children = [start("-c", KEEP_MANY, str(tmp_path), name, queue) for name in ("left", "right")]
-    while any(child.poll() is None for child in children):
-        assert workspace.decisions.read().problem == ""
-        time.sleep(0.02)
+    try:
+        while any(child.poll() is None for child in children):
+            assert workspace.decisions.read().problem == ""
+            time.sleep(0.02)
+    finally:
+        for child in children:
+            child.communicate(timeout=120)
     assert [child.returncode for child in children] == [0, 0]
-    for child in children:
-        child.communicate()
-    assert len(workspace.sets.list_named()) == 40
-    assert len(workspace.queues.load(queue).cases) == 40
-    assert len(workspace.decisions.read().entries) == 40
+    assert len(workspace.sets.list_named()) == 16
+    assert len(workspace.queues.load(queue).cases) == 16
+    assert len(workspace.decisions.read().entries) == 16
     assert workspace.problems() == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("room", [0, 100_000, 700_000])
+def test_a_disk_that_runs_full_midway_is_told_and_loses_nothing(tmp_path: Path, room: int) -> None:
+    fill(tmp_path)
+    child = start("-c", FILL_DISK, str(tmp_path), str(room))
+    told, _ = child.communicate(timeout=120)
+    assert child.returncode == 0
+    assert "Nothing was changed. Free some space" in told
+    require_sound(tmp_path)

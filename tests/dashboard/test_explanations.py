@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from dashboard.explanations import (
@@ -12,7 +14,9 @@ from dashboard.explanations import (
     from_rows,
     name_set,
     roll_covariates,
+    say_orders,
     say_pair,
+    say_surrogate,
     to_rows,
 )
 from dashboard.theme import LIGHT
@@ -81,3 +85,19 @@ def test_a_set_is_named_with_what_was_looked_at() -> None:
     seen = {"HALLMARK_E2F_TARGETS": (7, 200)}
     assert name_set("HALLMARK_E2F_TARGETS", seen) == "E2F TARGETS (7 of 200)"
     assert name_set("mutation burden", seen) == "mutation burden"
+
+
+def test_fewer_orders_are_told() -> None:
+    said = an_explanation().by(SHAPLEY)
+    assert say_orders(said) == ""
+    many = replace(said, units=said.units * 41)
+    assert "8 random orders were drawn instead of 26" in say_orders(many)
+    assert say_orders(replace(many, method=GRADIENTS)) == ""
+
+
+def test_a_stand_in_far_from_the_point_is_told() -> None:
+    said = replace(an_explanation().by(SHAPLEY), value=3.0)
+    across = Asked(task=MAP, class_name="x@1")
+    assert say_surrogate(across, said, (2.9, 0.0), 20.0).endswith("0.10 map units from the point.")
+    assert "says little about the point" in say_surrogate(across, said, (9.0, 3.0), 20.0)
+    assert say_surrogate(ASKED, said, (9.0, 3.0), 20.0) == ""

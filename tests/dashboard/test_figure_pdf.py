@@ -28,7 +28,9 @@ def streams(pdf: bytes) -> bytes:
 
 
 def test_a_picture_becomes_one_page_of_its_size_with_its_text() -> None:
-    pdf = to_pdf(svg('<text x="4" y="20">TP53 ≥ 1</text>'), "What TP53 adds")
+    pdf = to_pdf(
+        svg('<text x="4" y="20" font-family="DejaVu Sans">TP53 ≥ 1</text>'), "What TP53 adds"
+    )
     assert pdf.startswith(b"%PDF-")
     packed = pdf + streams(pdf)
     assert len(re.findall(rb"/MediaBox", packed)) == 1

@@ -14,7 +14,8 @@ from dashboard.neighbor_facts import Outcomes, tell_neighbors
 from dashboard.outcome_facts import load_survival
 from dashboard.queries import MapData
 from dashboard.report_building import Behind, build_report
-from dashboard.report_forms import FORMS, file_name, write_report
+from dashboard.report_formats import FORMS
+from dashboard.report_forms import file_name, write_report
 from engine.genes import GeneTable
 from engine.readers.options import ReadOptions
 from engine.readers.read import read_input
@@ -109,3 +110,27 @@ def test_a_file_keeps_one_tumor_under_the_pseudonym(tmp_path: Path) -> None:
     assert masked.samples["patient_id"].to_pylist() == [PSEUDONYM]
     assert masked.alterations["hugo_symbol"].to_pylist() == ["KRAS"]
     assert masked.alterations["sample_id"].to_pylist() == [PSEUDONYM]
+
+
+def test_another_tumor_of_the_patient_is_told(store: Store) -> None:
+    data, case = a_case(store)
+    twin = int(case.neighbors[0])
+    samples = data.samples.copy()
+    samples.loc[twin, "patient_id"] = samples.loc[7, "patient_id"]
+    known = Outcomes(treatments={}, responses={}, survival=None)
+    told = tell_neighbors(replace(data, samples=samples), case, known, named=True, row=7)
+    assert [fact.same_patient for fact in told] == [True, *[False] * (len(told) - 1)]
+
+
+def test_a_panel_named_after_its_study_is_not_named(store: Store) -> None:
+    _, case = a_case(store)
+    named = replace(case, tests=(replace(case.tests[0], panel="synthetic_demo_wes"),))
+    [test] = mask_case(named, PSEUDONYM, ["synthetic_demo"]).tests
+    assert test.panel == "one panel"
+
+
+def test_an_address_that_no_code_can_hold_is_left_out(store: Store) -> None:
+    data, case = a_case(store)
+    told = behind(store, data, case, None)
+    assert build_report(case, replace(told, link="http://h/" + "x" * 2_000)).link is None
+    assert build_report(case, replace(told, link="http://h/x")).link == "http://h/x"

@@ -1,0 +1,22 @@
+"""Names of the forms of a report. It loads nothing, for the command line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Form:
+    """One form: its title, the end of its file's name, and its media type."""
+
+    title: str
+    suffix: str
+    mime: str
+
+
+FORMS = {
+    "pdf": Form(title="PDF", suffix=".pdf", mime="application/pdf"),
+    "html": Form(title="HTML", suffix=".html", mime="text/html"),
+    "json": Form(title="JSON", suffix=".json", mime="application/json"),
+    "phenopacket": Form(title="Phenopacket", suffix=".phenopacket.json", mime="application/json"),
+}
