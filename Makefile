@@ -61,6 +61,7 @@ bench: setup ## Measure import, embedding, layout, placement and pages
 	$(BIN)/python -m tests.benchmarks.run
 	$(BIN)/python -m tests.benchmarks.packing
 	$(BIN)/python -m tests.benchmarks.scale
+	$(BIN)/python -m tests.benchmarks.big_map
 
 bench-gpu: setup ## Measure kernels and embedding on a CUDA device, in under 8 minutes
 	$(BIN)/python -m tests.benchmarks.gpu

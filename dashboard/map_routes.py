@@ -28,7 +28,8 @@ from dashboard.theme import RESEARCH_USE
 
 PREFIX = "/tumorxy/map"
 MOST_BYTES = 256 * 2**20
-MOST_RECIPES = 96
+MOST_CARDS = 256
+MOST_PICTURES = 64
 CACHE_CONTROL = "private, no-cache"
 """The browser keeps what it fetched and asks each time whether it may still show it."""
 
@@ -38,7 +39,8 @@ UNNAMED = "A tumor of the map"
 GONE = "This map is no longer shown here. Reload the page."
 
 _contents: Shelf[Packed] = Shelf(MOST_BYTES)
-_recipes: Shelf[Recipe] = Shelf(MOST_RECIPES)
+_cards: Shelf[Recipe] = Shelf(MOST_CARDS)
+_pictures: Shelf[Recipe] = Shelf(MOST_PICTURES)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,8 +80,8 @@ def publish(key: Published, scene: Scene) -> dict[str, Any]:
         named=scene.named,
         scene=_without_data(scene),
     )
-    for name in (f"card/{scene.colored_by}", f"picture/{scene.looks}"):
-        _recipes.put((grant.subject, name), recipe)
+    _cards.put((grant.subject, scene.colored_by), recipe)
+    _pictures.put((grant.subject, scene.looks), recipe)
     prefix = f"{PREFIX}/{sign(grant)}"
     return scene.to_json(lambda path: f"{prefix}/{path}")
 
@@ -105,7 +107,7 @@ def _answer_content(request: Request, grant: Grant) -> Response:
 
 def _answer_card(request: Request, grant: Grant) -> Response:
     """Answer with what is known of one tumor, for the card beside the pointer."""
-    recipe, data = _recipe(grant, f"card/{request.path_params['digest']}")
+    recipe, data = _find(_cards, grant, request.path_params["digest"])
     row = request.path_params["row"]
     if recipe is None or data is None or row >= len(data):
         return _gone()
@@ -117,7 +119,7 @@ def _answer_card(request: Request, grant: Grant) -> Response:
 
 def _answer_table(request: Request, grant: Grant) -> Response:
     """Answer with the map as a table, for readers who do not see it."""
-    recipe, data = _recipe(grant, f"card/{request.path_params['digest']}")
+    recipe, data = _find(_cards, grant, request.path_params["digest"])
     if recipe is None or data is None:
         return _gone()
     return JSONResponse(write_table(data, recipe.colorings), headers=_kept(None))
@@ -131,7 +133,7 @@ def _answer_picture(request: Request, grant: Grant) -> Response:
     key = (grant.subject, f"png/{digest}")
     found = _contents.get(key)
     if found is None:
-        recipe, data = _recipe(grant, f"picture/{digest}")
+        recipe, data = _find(_pictures, grant, digest)
         if recipe is None or data is None:
             return _gone()
         found = Packed(png_bytes(draw_scene(recipe.scene(data), PictureSize())), digest)
@@ -202,8 +204,8 @@ def _counted(coloring: Coloring) -> list[tuple[str, int]]:
     return [*lines, ("not given", missing)] if missing else lines
 
 
-def _recipe(grant: Grant, name: str) -> tuple[Recipe | None, MapData | None]:
-    recipe = _recipes.get((grant.subject, name))
+def _find(shelf: Shelf[Recipe], grant: Grant, digest: str) -> tuple[Recipe | None, MapData | None]:
+    recipe = shelf.get((grant.subject, digest))
     return recipe, None if recipe is None else recipe.data()
 
 

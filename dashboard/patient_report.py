@@ -10,6 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 import streamlit as st
 
 from dashboard import explanation_resources, resources
+from dashboard.explanations import Asked
 from dashboard.neighborhood_survival import tell_survival
 from dashboard.patient_subject import BoardSubject
 from dashboard.report import Report, WhyTold
@@ -17,6 +18,7 @@ from dashboard.report_building import Behind, all_facts, build_report
 from dashboard.report_formats import FORMS
 from dashboard.report_forms import tumor_query, write_report
 from dashboard.report_why import choose_asked, explain_fast, tell_why
+from dashboard.resources import Published
 
 PAGE = "patient"
 MEANING = (
@@ -108,8 +110,17 @@ def _why(subject: BoardSubject) -> WhyTold | None:
         stored = explanation_resources.load_explanation(*explained.name, asked, digest)
         if stored is not None:
             return tell_why(stored)
+        return _explain_stored(subject.key, *explained.name, asked)
     explainer = explanation_resources.load_explainer(subject.key)
     return explain_fast(explainer, explained.tokens(explainer), asked)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _explain_stored(key: Published, study_id: str, sample_id: str, asked: Asked) -> WhyTold:
+    """Explain a stored tumor once for all forms of its report."""
+    explainer = explanation_resources.load_explainer(key)
+    tokens = explanation_resources.load_tokens(key, study_id, sample_id, explainer)
+    return explain_fast(explainer, tokens, asked)
 
 
 def tasks_explained() -> frozenset[str]:

@@ -53,10 +53,6 @@ AREA = "map_area"
 # Where the session keeps what is seen: version of the map and edges.
 CAMERA = "map_camera"
 
-STYLE = f"""<style>
-.st-key-{AREA} {{ flex: none; height: max(480px, calc(100vh - 225px)); }}
-</style>"""
-
 
 @st.fragment
 @guarded
@@ -255,7 +251,6 @@ def _floor(data: MapData, measure: str) -> str:
 
 def show_page() -> None:
     """Show the map, or what to do when there is none."""
-    st.html(STYLE)
     key = resources.published()
     data = None if key is None else resources.load_map(key, None)
     show_header("Map", synthetic=data is not None and data.synthetic)

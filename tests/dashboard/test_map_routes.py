@@ -29,7 +29,8 @@ from tests.dashboard.map_data import by_type, draw_map_data
 def key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Published:
     monkeypatch.setenv(HOME_VARIABLE, str(tmp_path))
     monkeypatch.setattr(map_routes, "_contents", Shelf(2**24))
-    monkeypatch.setattr(map_routes, "_recipes", Shelf(8))
+    monkeypatch.setattr(map_routes, "_cards", Shelf(8))
+    monkeypatch.setattr(map_routes, "_pictures", Shelf(8))
     return Published(tmp_path, 3)
 
 
