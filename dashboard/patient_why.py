@@ -224,6 +224,7 @@ def _told(
             subject.key, *subject.name, asked, tokens, explainer
         )
     study_id, sample_id = subject.name
+    shown = subject.case.sample_id
     step = Step(
         verb="explain",
         arguments={
@@ -235,7 +236,7 @@ def _told(
     )
     wait_for_job(
         f"why {study_id}/{sample_id} {asked.task} {asked.class_name}",
-        lambda: start_job(resources.settings(), f"Explain {sample_id}: {asked.title}", [step]),
+        lambda: start_job(resources.settings(), f"Explain {shown}: {asked.title}", [step]),
         "This tumor has many alterations: explaining it takes some seconds, in a process of its "
         "own. The result is kept in the store.",
     )

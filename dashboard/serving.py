@@ -33,6 +33,8 @@ OPTIONS = {
     # The pages have an export of their own that is safe against spreadsheet formulas.
     "client.disableDataExport": "true",
     "server.maxUploadSize": "1024",
+    # A text that stands by itself in a page is a docstring, not something to show.
+    "runner.magicEnabled": "false",
 }
 """Streamlit options of every served dashboard, wherever the command is called from.
 

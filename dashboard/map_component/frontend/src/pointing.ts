@@ -27,7 +27,7 @@ export class Pointing {
       each.showCard(null, -1)
       each.stage.classList.toggle("on-tumor", row >= 0)
     }
-    if (row < 0) return
+    if (row < 0 || address === "") return
     this.timer = setTimeout(async () => {
       const card = await loadCard(address, row).catch(() => null)
       if (card === null || turn !== this.turn) return
