@@ -65,6 +65,15 @@ KEYS = (
             ("Esc", "Close what is open"),
         ),
     ),
+    (
+        "Meeting on the Board",
+        (
+            ("Right, Page Down, N", "Next case"),
+            ("Left, Page Up, P", "Case before"),
+            ("D", "To the decision form"),
+            ("F", "Full screen"),
+        ),
+    ),
 )
 """Keys of the pages by group; those of the map stand in its own script."""
 

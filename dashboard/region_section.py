@@ -13,7 +13,7 @@ from dashboard import explanation_resources, region_tables, regions
 from dashboard.csv_export import to_csv
 from dashboard.formatting import P_COLUMN
 from dashboard.queries import MapData, Rows
-from dashboard.regions import Against, Fixed, Question, Region
+from dashboard.regions import Against, Fixed, Question, Region, pack_rows
 from dashboard.resources import Published
 from dashboard.rows import find_rows
 from dashboard.selection import source_lines
@@ -66,9 +66,9 @@ def show_region(key: Published, data: MapData, rows: Rows) -> None:
     kept = _kept_rows(data)
     against, fixed = _choose(data, rows, kept)
     question = Question(
-        rows=tuple(rows.tolist()),
+        selected=pack_rows(rows, len(data)),
         against=against,
-        kept=tuple(kept.tolist()) if against is Against.KEPT else (),
+        kept=pack_rows(kept, len(data)) if against is Against.KEPT else b"",
         fixed=fixed,
     )
     region = explanation_resources.load_region(key, data, data.layout_id, question)

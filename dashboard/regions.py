@@ -5,7 +5,7 @@ No Streamlit, no torch.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -95,19 +95,26 @@ class Counted:
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """Which tumors are compared with which, by rows of the map.
+    """Which tumors are compared with which.
 
     Attributes:
-        rows: The selection.
+        selected: The selection, one bit for each row of the map (`pack_rows`).
         against: Whom it is compared with.
-        kept: The selection kept before, for `Against.KEPT`.
+        kept: The selection kept before, likewise, for `Against.KEPT`; else empty.
         fixed: What is held fixed.
     """
 
-    rows: tuple[int, ...]
+    selected: bytes
     against: Against
-    kept: tuple[int, ...] = ()
+    kept: bytes = b""
     fixed: Fixed = Fixed.TYPE_AND_PANEL
+
+
+def pack_rows(rows: npt.NDArray[np.int64], num_rows: int) -> bytes:
+    """Write rows as one bit for each of `num_rows`: quick to hash, however many they are."""
+    mask = np.zeros(num_rows, dtype=bool)
+    mask[rows] = True
+    return np.packbits(mask).tobytes()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -235,7 +242,7 @@ def describe(counted: Counted, question: Question, cancer_types: Objects) -> Reg
 
 
 def _sides(counted: Counted, question: Question) -> tuple[Mask, Mask]:
-    selected = _mask(question.rows, len(counted.patients))
+    selected = _mask(question.selected, len(counted.patients))
     match question.against:
         case Against.SAME_TYPES:
             return selected, same_strata(selected, counted.type_codes)
@@ -244,10 +251,8 @@ def _sides(counted: Counted, question: Question) -> tuple[Mask, Mask]:
     return selected, ~selected
 
 
-def _mask(rows: Iterable[int], number: int) -> Mask:
-    mask = np.zeros(number, dtype=bool)
-    mask[np.fromiter(rows, dtype=np.int64)] = True
-    return mask
+def _mask(packed: bytes, number: int) -> Mask:
+    return np.unpackbits(np.frombuffer(packed, np.uint8), count=number).astype(bool)
 
 
 def _strata(counted: Counted, fixed: Fixed) -> Codes:

@@ -19,6 +19,9 @@ Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
+ROUNDING = 1e-9
+"""What a product of shares may lie above the half that it is."""
+
 
 class SurvivalError(EngineError):
     """Follow-up cannot be used as it was given."""
@@ -138,7 +141,7 @@ def _close(shares: Floats, lower: Floats, upper: Floats) -> tuple[Floats, Floats
 
 
 def _first_half(times: Floats, shares: Floats) -> float:
-    places = np.flatnonzero(shares <= 0.5)
+    places = np.flatnonzero(shares <= 0.5 + ROUNDING)
     return float(times[places[0]]) if len(places) else float("inf")
 
 
@@ -182,7 +185,10 @@ def restricted_mean(curve: Curve, horizon: float) -> RestrictedMean:
     areas = shares * np.diff(np.append(times, horizon))
     beyond = areas[::-1].cumsum()[::-1]  # area from each time to the horizon
     risk = curve.at_risk(times).astype(np.float64)
-    deaths = np.histogram(curve.months[curve.died], bins=np.append(times, np.inf))[0]
+    deaths = np.bincount(
+        np.searchsorted(times, curve.months[curve.died & (curve.months < horizon)]),
+        minlength=len(times),
+    )
     left = risk * (risk - deaths)
     terms = np.divide(beyond**2 * deaths, left, out=np.zeros_like(beyond), where=left > 0)
     mean, reach = float(areas.sum()), float(norm.ppf(0.975) * np.sqrt(terms.sum()))

@@ -8,6 +8,24 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.app.small_home import build_home, draw_cohort
 from tests.browser.driving import CHROMIUM, TOUR_SEEN, chromium, served
+from tests.browser.modeled import Modeled, modeled_map
+
+HERE = Path(__file__).parent
+SHARED = ("modeled", "home")
+"""Fixtures that take long and that tests of several files use."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test here, and keep on one worker those that share a server."""
+    for item in items:
+        if HERE not in item.path.parents:
+            continue
+        item.add_marker(pytest.mark.browser)
+        item.add_marker(pytest.mark.slow)
+        assert isinstance(item, pytest.Function)
+        shared = next((name for name in SHARED if name in item.fixturenames), item.path.stem)
+        item.add_marker(pytest.mark.xdist_group(f"browser-{shared}"))
 
 
 @pytest.fixture(scope="session")
@@ -34,6 +52,13 @@ def address(home: Path) -> Iterator[str]:
     """Address of a dashboard of that store."""
     with served(home) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def modeled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Modeled]:
+    """A dashboard of a map that the shipped model made."""
+    with modeled_map(tmp_path_factory.mktemp("modeled")) as found:
+        yield found
 
 
 @pytest.fixture

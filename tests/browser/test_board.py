@@ -14,8 +14,6 @@ from dashboard.workspace import Workspace
 from tests.app.small_home import build_home, draw_cohort
 from tests.browser.driving import served, settle
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
-
 
 @pytest.fixture(scope="module")
 def board(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path, str]]:

@@ -11,8 +11,6 @@ from tests.app.followed import follow
 from tests.app.small_home import build_home, draw_cohort
 from tests.browser.driving import served, settle
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
-
 FIGURE = ".js-plotly-plot .main-svg"
 
 

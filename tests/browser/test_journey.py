@@ -1,4 +1,4 @@
-"""A study goes in, a map and a patient come out, in a real browser."""
+"""A study goes in and a map comes out, in a real browser."""
 
 from __future__ import annotations
 
@@ -10,50 +10,21 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.driving import lasso, legend, served, settle, summary, wait_for_map
-
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+from tests.browser.patient_files import HOTSPOTS, maf
 
 JOB_MS = 300_000
 NUM_TUMORS = 48
-
-# Position of a codon in GRCh37, and the change.
-HOTSPOTS = {
-    "KRAS": ("12", 25398284, "C", "T", "p.G12D"),
-    "TP53": ("17", 7577538, "C", "T", "p.R248Q"),
-    "BRAF": ("7", 140453136, "A", "T", "p.V600E"),
-    "PIK3CA": ("3", 178952085, "A", "G", "p.H1047R"),
-    "IDH1": ("2", 209113112, "C", "T", "p.R132H"),
-    "EGFR": ("7", 55259515, "T", "G", "p.L858R"),
-}
-COLUMNS = (
-    "Hugo_Symbol",
-    "Chromosome",
-    "Start_Position",
-    "Reference_Allele",
-    "Tumor_Seq_Allele2",
-    "HGVSp_Short",
-    "NCBI_Build",
-    "Variant_Classification",
-    "Tumor_Sample_Barcode",
-)
-
-
-def maf_rows(sample_id: str, genes: list[str]) -> list[str]:
-    return [
-        "\t".join([gene, *map(str, HOTSPOTS[gene]), "GRCh37", "Missense_Mutation", sample_id])
-        for gene in genes
-    ]
 
 
 def write_study(folder: Path) -> None:
     """Write a study folder with a label, as cBioPortal lays it out."""
     folder.mkdir(parents=True)
     rng = np.random.default_rng(0)
-    rows, samples = ["\t".join(COLUMNS)], []
+    tumors, samples = [], []
     for number in range(NUM_TUMORS):
         sample_id = f"JOURNEY-{number:03d}"
         genes = rng.choice(list(HOTSPOTS), size=rng.integers(1, 4), replace=False)
-        rows += maf_rows(sample_id, sorted(genes.tolist()))
+        tumors.append((sample_id, sorted(genes.tolist())))
         status = "positive" if number % 3 else "negative"
         samples.append("\t".join([f"P-{number:03d}", sample_id, "Cervical Cancer", status]))
     names = ["PATIENT_ID", "SAMPLE_ID", "CANCER_TYPE", "HPV_STATUS"]
@@ -61,7 +32,7 @@ def write_study(folder: Path) -> None:
     header = [titles, titles, ["STRING"] * 4, ["1"] * 4]
     lines = ["#" + "\t".join(line) for line in header] + ["\t".join(names), *samples]
     (folder / "data_clinical_sample.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    (folder / "data_mutations.txt").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    (folder / "data_mutations.txt").write_text(maf(*tumors), encoding="utf-8")
     (folder / "meta_study.txt").write_text(
         "type_of_cancer: mixed\ncancer_study_identifier: journey\nname: Journey\n"
         "description: A study for a test\nreference_genome: hg19\n",
@@ -82,7 +53,7 @@ def journey_address(journey_home: Path) -> Iterator[str]:
         yield url
 
 
-def test_from_a_study_to_a_placed_patient(page: Page, journey_address: str, files: Path) -> None:
+def test_from_a_study_to_a_selection_on_its_map(page: Page, journey_address: str) -> None:
     page.goto(journey_address)
     expect(page.get_by_text("No map yet")).to_be_visible()
 
@@ -106,21 +77,3 @@ def test_from_a_study_to_a_placed_patient(page: Page, journey_address: str, file
 
     lasso(page, [(0.01, 0.01), (0.99, 0.01), (0.99, 0.99), (0.01, 0.99)])
     expect(summary(page)).to_have_text(f"{NUM_TUMORS} tumors selected")
-
-    patient = files / "patient.maf"
-    rows = ["\t".join(COLUMNS), *maf_rows("CASE-1", ["KRAS", "TP53"])]
-    patient.write_text("\n".join(rows) + "\n", encoding="utf-8")
-    page.get_by_role("link", name="Patient").click()
-    page.get_by_role("radio", name="Upload a file").click()
-    settle(page)
-    page.locator('input[type="file"]').set_input_files(patient)
-    expect(page.get_by_role("heading", name="Can this be trusted?")).to_be_visible()
-    expect(page.get_by_text("uploaded, not stored")).to_be_visible()
-    expect(page.get_by_role("heading", name="The 15 tumors most like it")).to_be_visible()
-
-    broken = files / "broken.maf"
-    broken.write_text("Hugo_Symbol\tTumor_Sample_Barcode\n", encoding="utf-8")
-    page.get_by_role("button", name="Forget this upload").click()
-    expect(page.get_by_text("Drop one patient's file")).to_be_visible()
-    page.locator('input[type="file"]').set_input_files(broken)
-    expect(page.get_by_role("alert").filter(has_text="broken.maf")).to_be_visible()

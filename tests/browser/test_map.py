@@ -1,13 +1,11 @@
 from __future__ import annotations
 
-from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from dashboard.theme import RESEARCH_USE
-from tests.app.small_home import build_home, draw_cohort
 from tests.browser.driving import (
     MAP,
     PANEL,
@@ -16,14 +14,11 @@ from tests.browser.driving import (
     map_box,
     num_selected,
     ranges,
-    served,
     settle,
     summary,
     tool,
     wait_for_map,
 )
-
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 def choose(page: Page, key: str, option: str) -> None:
@@ -38,17 +33,6 @@ def zoom_in(page: Page) -> None:
     page.mouse.wheel(0, -300)
     page.wait_for_timeout(1200)
     settle(page)
-
-
-def test_no_request_leaves_the_machine(page: Page, address: str, requests: list[str]) -> None:
-    for path in ("/", "/patient", "/data", "/model"):
-        page.goto(address + path)
-        page.wait_for_selector("h1")
-        settle(page)
-    page.goto(address)
-    wait_for_map(page)
-    outside = {url for url in requests if urlsplit(url).scheme in ("http", "https", "ws", "wss")}
-    assert {urlsplit(url).hostname for url in outside} == {"127.0.0.1"}
 
 
 @pytest.mark.parametrize("path", ["/patient", "/data", "/model"])
@@ -152,23 +136,6 @@ def test_the_view_and_the_selection_survive_a_reload(page: Page, address: str) -
     expect(summary(page)).to_have_text(f"{drawn:,} tumors selected")
     expect(page.locator(MAP)).to_have_attribute("data-selected", str(drawn))
     assert ranges(page) == pytest.approx(zoomed, rel=0.05, abs=0.2)
-
-
-def test_a_killed_server_comes_back_with_the_same_view(page: Page, tmp_path: Path) -> None:
-    build_home(tmp_path, [draw_cohort("synthetic_demo", 300)])
-    with served(tmp_path) as url:
-        page.goto(f"{url}/?by=Gene&gene=KRAS")
-        wait_for_map(page, "KRAS")
-        lasso(page, [(0.05, 0.05), (0.95, 0.05), (0.95, 0.6), (0.05, 0.6)])
-        expect(summary(page)).to_be_visible()
-        settle(page)
-        drawn = num_selected(page)
-        query = urlsplit(page.url).query
-    with served(tmp_path) as url:
-        page.goto(f"{url}/?{query}")
-        wait_for_map(page, "KRAS")
-        expect(summary(page)).to_have_text(f"{drawn:,} tumors selected")
-        expect(page.locator(MAP)).to_have_attribute("data-selected", str(drawn))
 
 
 def test_maps_side_by_side_share_the_selection(page: Page, address: str) -> None:

@@ -77,6 +77,32 @@ def test_the_restricted_mean_is_the_area_and_its_interval_that_of_fresh_draws() 
     assert (found.upper - found.lower) / 3.92 == pytest.approx(spread, rel=0.15)
 
 
+@pytest.mark.parametrize("horizon", [12.0, 30.5])
+def test_the_spread_of_the_mean_counts_no_death_beyond_the_horizon(horizon: float) -> None:
+    """Against equation 4.5.2 of Klein and Moeschberger 2003, summed death by death."""
+    rng = np.random.default_rng(0)
+    months, died = np.round(rng.exponential(30, 60)) + 1, rng.random(60) < 0.6
+    curve = fit_curve(months, died, "drawn")
+    found = restricted_mean(curve, horizon)
+    variance = 0.0
+    for moment in np.unique(months[died & (months < horizon)]):
+        risk, deaths = (months >= moment).sum(), ((months == moment) & died).sum()
+        ends = np.append(np.unique(months[(months > moment) & (months < horizon)]), horizon)
+        starts = np.append(moment, ends[:-1])
+        area = float((curve.at(starts)[0] * (ends - starts)).sum())
+        variance += area**2 * deaths / (risk * (risk - deaths))
+    reach = 1.959963984540054 * np.sqrt(variance)
+    assert found.months - found.lower == pytest.approx(reach, rel=1e-9)
+
+
+@pytest.mark.parametrize("number", [6, 8, 14, 18, 20])
+def test_a_curve_that_reaches_one_half_has_its_median_there(number: int) -> None:
+    """Where the product of shares is one half but for rounding; R's survfit agrees."""
+    months = np.arange(1.0, number + 1)
+    curve = fit_curve(months, np.ones(number, dtype=bool), "all die")
+    assert curve.median == number / 2
+
+
 def test_the_interval_covers_what_is_true() -> None:
     rng = np.random.default_rng(4)
     inside = 0
