@@ -128,8 +128,12 @@ def _require_whole(folder: Path) -> set[str]:
         raise WorkspaceDamagedError from error
     if record["schema_version"] > STEPS[-1].number:
         raise SchemaTooNewError(record["schema_version"], STEPS[-1].number)
-    for name, expected in record["files"].items():
+    expected = record["files"]
+    needed = {f"{table}.parquet" for table in TABLES}
+    if not needed <= expected.keys() <= {*needed, HEAD}:
+        raise WorkspaceDamagedError
+    for name, told in expected.items():
         path = folder / name
-        if not path.is_file() or file_digest(path) != expected:
+        if not path.is_file() or file_digest(path) != told:
             raise WorkspaceDamagedError
-    return set(record["files"])
+    return set(expected)

@@ -6,8 +6,10 @@ once more in the child, since Streamlit puts the page in the place of the main m
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
@@ -61,10 +63,17 @@ def _ask(ours: Connection, question: tuple[Any, ...], progress: Progress) -> Any
         kind, value = ours.recv() if ours.poll(POLL_SECONDS) else ("told", told)
         if kind == "done":
             return value
-        if isinstance(value, Exception):
-            raise value
+        if kind == "failed":
+            raise _rebuilt(*value)
         told = value
         progress(*told)
+
+
+def _rebuilt(kind: type[Exception], given: tuple[Any, ...], state: dict[str, Any]) -> Exception:
+    """Return an error as it was raised; many make their sentence from other arguments."""
+    error = kind.__new__(kind, *given)
+    vars(error).update(state)
+    return error
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:
@@ -83,10 +92,17 @@ def _work(theirs: Connection) -> None:
         theirs.send(("told", (stage, done, total)))
 
     function, arguments = theirs.recv()
+    threading.Thread(target=_end_with_parent, args=(theirs,), daemon=True).start()
     try:
         theirs.send(("done", function(*arguments, told)))
     except Exception as error:  # noqa: BLE001 - raised again in the parent
-        theirs.send(("failed", error))
+        theirs.send(("failed", (type(error), error.args, vars(error))))
+
+
+def _end_with_parent(theirs: Connection) -> None:
+    """Wait until the parent's end of the pipe closes, as it does when the parent is killed."""
+    theirs.poll(None)
+    os._exit(1)
 
 
 if __name__ == "__main__":

@@ -102,5 +102,10 @@ class BoardSubject:
         if cohort is not None and self.pseudonym is not None:
             cohort = mask_cohort(cohort, self.case.sample_id, self.pseudonym)
         return Subject(
-            key=self.key, data=self.shown_data, case=self.shown, row=self.row, cohort=cohort
+            key=self.key,
+            data=self.shown_data,
+            case=self.shown,
+            row=self.row,
+            cohort=cohort,
+            named=self.pseudonym is None,
         )

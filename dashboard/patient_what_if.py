@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -42,16 +43,28 @@ TAKEN = (
 )
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Where:
+    """The map that a change moves a tumor on.
+
+    Attributes:
+        key: The snapshot.
+        data: The map.
+        named: Whether pointing at a tumor tells its id; never in a meeting.
+    """
+
+    key: Published
+    data: MapData
+    named: bool
+
+
 @st.fragment
 @guarded
-def show_what_if(
-    key: Published, data: MapData, case: Case, explainer: Explainer, tokens: TumorTokens
-) -> None:
+def show_what_if(where: Where, case: Case, explainer: Explainer, tokens: TumorTokens) -> None:
     """Let the reader toggle alterations, and show what follows.
 
     Args:
-        key: The snapshot.
-        data: The map.
+        where: The map.
         case: The tumor.
         explainer: The model in memory.
         tokens: The tumor as the model reads it.
@@ -70,25 +83,29 @@ def show_what_if(
     with left:
         _tell(told, is_changed=bool(removed or added))
     with right:
-        show_scene(move_scene(key, data, told), key="what_if_map", height=HEIGHT)
+        show_scene(move_scene(where, told), key="what_if_map", height=HEIGHT)
         st.caption("Both points are placed as a new tumor would be; nobody else moves.")
+    _show_predictions(
+        told,
+        [
+            f"{case.sample_id} without {', '.join(removed) or 'nothing'}, with "
+            f"{', '.join(' '.join(pair) for pair in added) or 'nothing more'}",
+            *source_lines(where.data),
+        ],
+    )
+
+
+def _show_predictions(told: Changed, cited: list[str]) -> None:
     st.dataframe(
         told.predictions,
         hide_index=True,
         key="what_if_predictions",
-        alt=f"Predictions of {case.sample_id}, as it is and changed",
+        alt="Predictions of the tumor, as it is and changed",
     )
     st.caption("Likeliest answer with its 95% interval. Research use only.")
     st.download_button(
         "Download CSV",
-        data=lambda: to_csv(
-            told.predictions,
-            [
-                f"{case.sample_id} without {', '.join(removed) or 'nothing'}, with "
-                f"{', '.join(' '.join(pair) for pair in added) or 'nothing more'}",
-                *source_lines(data),
-            ],
-        ),
+        data=lambda: to_csv(told.predictions, cited),
         file_name="tumorxy-what-if.csv",
         mime="text/csv",
         icon=":material/download:",
@@ -97,10 +114,11 @@ def show_what_if(
     )
 
 
-def move_scene(key: Published, data: MapData, told: Changed) -> Scene:
+def move_scene(where: Where, told: Changed) -> Scene:
     """Compose the map with the tumor before and after a change; only the overlay ever changes."""
     palette = current_palette()
-    coloring = resources.load_coloring(key, data, data.layout_id, BY_TYPE)
+    data = where.data
+    coloring = resources.load_coloring(where.key, data, data.layout_id, BY_TYPE)
     places = {"before": told.before, "after": told.after}
     labels = {"before": "as it is", "after": "changed"}
     points = tuple(
@@ -115,6 +133,7 @@ def move_scene(key: Published, data: MapData, told: Changed) -> Scene:
         lines=(OverlayLine(start=told.before, end=told.after),) if told.moved else (),
         tools=False,
         narrow=True,
+        named=where.named,
     )
 
 

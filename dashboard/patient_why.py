@@ -34,7 +34,7 @@ from dashboard.figure_export import show_figure
 from dashboard.formatting import percent
 from dashboard.job_waiting import wait_for_job
 from dashboard.jobs import Step, start_job
-from dashboard.patient_what_if import show_what_if
+from dashboard.patient_what_if import Where, show_what_if
 from dashboard.predictions import (
     FLAGS,
     NOT_INTERPRETED,
@@ -92,6 +92,7 @@ class Subject:
         case: The tumor.
         row: Its row of the map; None when it was uploaded.
         cohort: The file it was uploaded in; None when it is stored.
+        named: Whether ids of tumors may be shown; never in a meeting.
     """
 
     key: Published
@@ -99,6 +100,7 @@ class Subject:
     case: Case
     row: int | None = None
     cohort: Cohort | None = None
+    named: bool = True
 
     def tokens(self, explainer: Explainer) -> TumorTokens:
         """Return the tumor as the model reads it."""
@@ -150,7 +152,8 @@ def _explain(subject: Subject) -> None:
         explainer = explanation_resources.load_explainer(subject.key)
         tokens = subject.tokens(explainer)
     _show_why(subject, explainer, tokens)
-    show_what_if(subject.key, subject.data, subject.case, explainer, tokens)
+    where = Where(key=subject.key, data=subject.data, named=subject.named)
+    show_what_if(where, subject.case, explainer, tokens)
 
 
 @st.fragment
@@ -235,7 +238,7 @@ def _told(
         },
     )
     wait_for_job(
-        f"why {study_id}/{sample_id} {asked.task} {asked.class_name}",
+        f"why {subject.data.snapshot} {subject.row} {asked.task} {asked.class_name}",
         lambda: start_job(resources.settings(), f"Explain {shown}: {asked.title}", [step]),
         "This tumor has many alterations: explaining it takes some seconds, in a process of its "
         "own. The result is kept in the store.",

@@ -25,7 +25,7 @@ def affine(x: Tensor, weight: Tensor, bias: Tensor, *, bend: bool = False) -> Te
     Returns:
         (T, O), in the dtype of `x`.
     """
-    if _suits_onednn(x):
+    if _suits_onednn(x, weight, bias):
         activation = "gelu" if bend else "none"
         told: Tensor = torch.ops.mkldnn._linear_pointwise(x, weight, bias, activation, [], "none")
         return told
@@ -33,11 +33,12 @@ def affine(x: Tensor, weight: Tensor, bias: Tensor, *, bend: bool = False) -> Te
     return gelu(told) if bend else told
 
 
-def _suits_onednn(x: Tensor) -> bool:
+def _suits_onednn(*given: Tensor) -> bool:
+    """Tell whether the operation takes these; PyTorch may drop it, since it is no public one."""
     return (
-        x.device.type == "cpu"
-        and x.dtype == torch.float32
-        and len(x) > 0
+        not torch.is_grad_enabled()
+        and all(part.device.type == "cpu" and part.dtype == torch.float32 for part in given)
+        and all(part.numel() > 0 for part in given)
         and torch.backends.mkldnn.is_available()
-        and not torch.is_grad_enabled()
+        and hasattr(torch.ops.mkldnn, "_linear_pointwise")
     )

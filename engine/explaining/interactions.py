@@ -124,11 +124,7 @@ def interaction_index(
         Grabisch and Roubens 1999, An axiomatic approach to the concept of interaction among players
         in cooperative games, 10.1007/s001820050125.
     """
-    if num_contexts < 4:
-        raise ExplanationError(
-            f"{num_contexts} contexts were asked for. Ask for at least 4: with fewer there is no "
-            "standard error."
-        )
+    require_samples(num_contexts, "contexts")
     generator = np.random.default_rng(seed)
     num_twins = (num_contexts + 1) // 2
     contexts = np.concatenate(

@@ -69,18 +69,13 @@ def shap_of_head(
         Lundberg and Lee 2017, A unified approach to interpreting model predictions,
         arXiv:1705.07874, corollary 1.
     """
-    if class_name not in head.classes:
-        raise ExplanationError(
-            f"The class {class_name!r} was asked for, and the head {head.task} has "
-            f"{', '.join(head.classes)}. Choose one of them."
-        )
+    number = class_number(head.task, head.classes, class_name)
     with warnings.catch_warnings():
         # Importing shap draws color maps by calls that matplotlib means to drop.
         warnings.simplefilter("ignore", PendingDeprecationWarning)
         from shap import LinearExplainer
         from shap.maskers import Independent
 
-    number = head.classes.index(class_name)
     weights = head.weights.astype(np.float64)
     slope = weights[number] - np.delete(weights, number, axis=0).mean(0)
     masker = Independent(background.astype(np.float64), max_samples=len(background))

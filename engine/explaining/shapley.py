@@ -43,11 +43,7 @@ def shapley_values(
         10.1016/j.cor.2008.04.004; Mitchell et al. 2022, Sampling permutations for Shapley value
         estimation, JMLR 23 (antithetic orders).
     """
-    if num_permutations < 4:
-        raise ExplanationError(
-            f"{num_permutations} permutations were asked for. Ask for at least 4: with fewer there "
-            "is no standard error."
-        )
+    require_samples(num_permutations, "permutations")
     units = game.units
     orders = _orders(len(units), (num_permutations + 1) // 2, seed)
     told = game.values(np.concatenate([_prefixes(order) for order in orders]), progress=progress)
@@ -66,6 +62,19 @@ def shapley_values(
         baseline_value=float(told[0]),
         value=float(told[len(units)]),
     )
+
+
+def require_samples(number: int, what: str) -> None:
+    """Refuse too few samples for a standard error.
+
+    Raises:
+        ExplanationError: If there are fewer than 4.
+    """
+    if number < 4:
+        raise ExplanationError(
+            f"{number} {what} were asked for. Ask for at least 4: with fewer there is no standard "
+            "error."
+        )
 
 
 def _orders(num_units: int, num_pairs: int, seed: int) -> NDArray[np.int64]:

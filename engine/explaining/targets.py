@@ -64,7 +64,7 @@ def for_head(head: Head, class_name: str) -> Target:
     Raises:
         ExplanationError: If the head has no such class.
     """
-    number = _number_of(head.task, head.classes, class_name)
+    number = class_number(head.task, head.classes, class_name)
     weights = torch.from_numpy(np.array(head.weights))
     others = [i for i in range(len(head.classes)) if i != number]
 
@@ -91,7 +91,7 @@ def for_own_head(head: OwnHead, directions: Directions, class_name: str) -> Targ
     Raises:
         ExplanationError: If the head has no such class.
     """
-    number = _number_of(head.task, head.classes, class_name)
+    number = class_number(head.task, head.classes, class_name)
     others = [i for i in range(len(head.classes)) if i != number]
     experts = [(expert, *_as_tensors(expert)) for expert in head.experts]
     blocks = {name: torch.from_numpy(np.array(b)) for name, b in directions.blocks.items()}
@@ -118,7 +118,12 @@ def _as_tensors(expert: Expert) -> tuple[Tensor, Tensor, Tensor]:
     return weights, center, scale
 
 
-def _number_of(task: str, classes: tuple[str, ...], class_name: str) -> int:
+def class_number(task: str, classes: tuple[str, ...], class_name: str) -> int:
+    """Return the place of a class among those of a head.
+
+    Raises:
+        ExplanationError: If the head has no such class.
+    """
     if class_name not in classes:
         raise ExplanationError(
             f"The class {class_name!r} was asked for, and the head {task} has "

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -13,7 +14,9 @@ from dashboard import explanation_resources, patient_typed, resources
 from dashboard.patient_board import BoardSubject
 from dashboard.patient_report import make_report
 from dashboard.patient_typed import PLACED
+from dashboard.patient_what_if import Where, move_scene
 from dashboard.resources import Published
+from dashboard.what_if import Changed
 from tests.app.pages import Open, texts
 from tests.app.small_home import MODEL_DIGEST, build_home, draw_cohort, with_survival
 from tests.app.test_patient import FakePlacer
@@ -132,6 +135,26 @@ def test_under_a_pseudonym_the_page_names_nobody(
     subject = a_subject(followed_home)
     for name in (*subject.data.samples["sample_id"], *subject.data.studies, "Synthetic Demo"):
         assert name not in written, name
+
+
+@pytest.mark.parametrize("pseudonym", [None, "Case A"])
+def test_the_map_of_what_if_tells_ids_only_where_the_page_does(
+    followed_home: Path, monkeypatch: pytest.MonkeyPatch, pseudonym: str | None
+) -> None:
+    monkeypatch.setenv("TUMORXY_HOME", str(followed_home))
+    explained = a_subject(followed_home, pseudonym).explained
+    where = Where(key=explained.key, data=explained.data, named=explained.named)
+    told = Changed(
+        before=(0.0, 0.0),
+        after=(1.0, 0.0),
+        moved=1.0,
+        cosine=0.9,
+        predictions=pd.DataFrame(),
+        is_strange=False,
+    )
+    scene = move_scene(where, told)
+    assert scene.named is (pseudonym is None)
+    assert bool(scene.to_json(str)["hover"]) is (pseudonym is None)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""One invented glioma in each format that the Patient page reads, and a tumor unlike any."""
+"""One invented lung cancer in each format that the Patient page reads, and a tumor unlike any."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ HOTSPOTS = {
     "IDH1": ("2", "209113112", "C", "T", "p.R132H"),
     "EGFR": ("7", "55259515", "T", "G", "p.L858R"),
 }
-GLIOMA = ("IDH1", "TP53")
-NEVER_FUSED = ("TTN", "MUC16", "ALB", "INS", "HBB", "GAPDH", "ACTB", "MYH7", "CFTR", "LDLR")
+LUNG = ("EGFR", "TP53")
+PROMOTERS = ("TP53", "KRAS", "PIK3CA", "EGFR", "BRAF", "IDH1", "APC", "PTEN", "RB1", "VHL", "NF1")
 
 
 def maf(*tumors: tuple[str, Sequence[str]]) -> str:
@@ -61,17 +61,17 @@ def _vcf_line(gene: str) -> Mapping[str, str]:
 
 
 FILES = {
-    "case.maf": maf((NAME, GLIOMA)),
+    "case.maf": maf((NAME, LUNG)),
     "case.vcf": vcf(
-        *map(_vcf_line, GLIOMA),
+        *map(_vcf_line, LUNG),
         samples=("NORMAL", NAME),
         meta=("##reference=GRCh37", *META, CSQ_META),
     ),
     "case.tsv": _table(
-        *((gene, "missense") for gene in GLIOMA), ("ATRX", "truncating"), ("CDKN2A", "homdel")
+        *((gene, "missense") for gene in LUNG), ("RB1", "truncating"), ("MYC", "amp")
     ),
 }
-"""The glioma as a MAF, as a VCF that VEP annotated, and as the table of a gene panel."""
+"""The tumor as a MAF, as a VCF that VEP annotated, and as the table of a gene panel."""
 
-STRANGER = _table(*((gene, "fusion") for gene in NEVER_FUSED))
-"""A table of a tumor that is unlike every tumor of the reference."""
+STRANGER = _table(*((gene, "promoter") for gene in PROMOTERS))
+"""A table of a tumor like no other: promoter mutations of genes that never have them."""

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from dashboard.theme import RESEARCH_USE
 from tests.browser.driving import settle
 from tests.browser.modeled import Modeled
-from tests.browser.patient_files import FILES, GLIOMA, NAME, STRANGER
+from tests.browser.patient_files import FILES, LUNG, NAME, STRANGER
 from tests.dashboard.pdf_text import num_pages, read_text
 
 REFUSED = "Do not interpret"
@@ -31,12 +31,19 @@ def expect_placed_and_explained(page: Page) -> None:
     settle(page)
     page.get_by_role("button", name="Explain this tumor").click()
     bars = page.locator(".st-key-why_bars .js-plotly-plot .point")
-    expect(bars.nth(len(GLIOMA) - 1)).to_be_visible()
+    expect(bars.nth(len(LUNG) - 1)).to_be_visible()
+
+
+def choose(page: Page, key: str, option: str) -> None:
+    page.locator(f".st-key-{key} input").first.click()
+    page.keyboard.type(option)
+    page.get_by_role("option", name=option, exact=True).click()
+    settle(page)
 
 
 def download(page: Page, form: str) -> bytes:
     """Open the reports if they are folded, and take one."""
-    button = page.locator(f".st-key-report_{form} button")
+    button = page.locator(f".st-key-report_{form} button").first
     if not button.is_visible():
         page.get_by_role("button", name="Report", exact=True).click()
     with page.expect_download() as found:
@@ -58,14 +65,11 @@ def test_a_file_is_placed_and_explained(
 
 def test_a_typed_tumor_is_placed_and_explained(page: Page, modeled: Modeled) -> None:
     page.goto(f"{modeled.address}/patient?source=Type+alterations")
-    field = page.locator(".st-key-typed_gene input").first
-    for gene in GLIOMA:
-        field.click()
-        page.keyboard.type(gene)
-        page.get_by_role("option", name=gene, exact=True).click()
-        settle(page)
+    for gene in LUNG:
+        choose(page, "typed_gene", gene)
         page.get_by_role("button", name="Add", exact=True).click()
         settle(page)
+    choose(page, "typed_panel", "IMPACT468")
     page.get_by_role("button", name="Place on the map").click()
     expect(page.get_by_text("typed-tumor", exact=True).first).to_be_visible()
     expect_placed_and_explained(page)

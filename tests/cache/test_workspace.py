@@ -23,6 +23,8 @@ from cache.errors import (
     WorkspaceBusyError,
     WorkspaceDamagedError,
 )
+from cache.records import read_record, write_record
+from cache.snapshots import file_digest
 from cache.workspace import WorkspaceStore
 from cache.workspace_backup import back_up, restore
 from cache.workspace_file import WorkspaceLimits
@@ -284,6 +286,18 @@ def test_a_damaged_backup_changes_nothing(tmp_path: Path) -> None:
     with pytest.raises(InvalidEntryError, match="holds no backup"):
         restore(workspace.file, tmp_path / "home")
     assert workspace.version() == before
+
+
+@pytest.mark.parametrize("change", ["queue.parquet", "../home/workspace.json"])
+def test_a_backup_that_lists_other_files_is_refused(tmp_path: Path, change: str) -> None:
+    workspace = fill(tmp_path / "home")
+    back_up(workspace.file, tmp_path / "backup")
+    record = read_record(tmp_path / "backup" / "backup.json")
+    if record["files"].pop(change, None) is None:
+        record["files"][change] = file_digest(tmp_path / "home" / "workspace.json")
+    write_record(tmp_path / "backup" / "backup.json", record)
+    with pytest.raises(WorkspaceDamagedError, match="cannot be read as it was written"):
+        restore(workspace.file, tmp_path / "backup")
 
 
 def test_a_newer_schema_is_refused(tmp_path: Path) -> None:

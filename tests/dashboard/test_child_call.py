@@ -1,10 +1,15 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from cache.errors import NoSnapshotError, SchemaTooNewError
 from dashboard.child_call import call
 from dashboard.errors import JobError, NothingToDoError
 from engine.progress import Progress
@@ -24,7 +29,16 @@ def vanish(progress: Progress) -> None:
 
 
 def wait_long(progress: Progress) -> None:
+    progress("Waiting", os.getpid(), 0)
     time.sleep(60)
+
+
+def find_too_new(progress: Progress) -> None:
+    raise SchemaTooNewError(9, 4)
+
+
+def find_nothing(progress: Progress) -> None:
+    raise NoSnapshotError
 
 
 class StoppedError(Exception):
@@ -46,12 +60,51 @@ def test_errors_come_back() -> None:
         call(vanish, progress=lambda *_: None)
 
 
-def test_the_child_ends_with_the_page_that_asked() -> None:
-    started = time.monotonic()
+@pytest.mark.parametrize(
+    ("work", "expected"),
+    [(find_too_new, SchemaTooNewError(9, 4)), (find_nothing, NoSnapshotError())],
+)
+def test_errors_that_make_their_own_sentence_come_back_whole(
+    work: Callable[[Progress], None], expected: Exception
+) -> None:
+    with pytest.raises(type(expected)) as told:
+        call(work, progress=lambda *_: None)
+    assert str(told.value) == str(expected)
+    assert vars(told.value) == vars(expected)
 
-    def stop(*_: object) -> None:
-        raise StoppedError
+
+def test_the_child_ends_with_the_page_that_asked() -> None:
+    processes = []
+
+    def stop(stage: str, done: int, total: int) -> None:
+        if stage == "Waiting":
+            processes.append(done)
+            raise StoppedError
 
     with pytest.raises(StoppedError):
         call(wait_long, progress=stop)
-    assert time.monotonic() - started < 10
+    assert not is_running(processes[0])
+
+
+def test_the_child_ends_with_a_server_that_was_killed() -> None:
+    program = (
+        "from dashboard.child_call import call; from tests.dashboard.test_child_call import *; "
+        "call(wait_long, progress=lambda *stage: print(*stage, flush=True))"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stdout is not None
+        told = next(line for line in server.stdout if line.startswith("Waiting"))
+        server.kill()
+    process, patience = int(told.split()[1]), time.monotonic() + 10
+    while is_running(process) and time.monotonic() < patience:
+        time.sleep(0.05)
+    assert not is_running(process)
+
+
+def is_running(process: int) -> bool:
+    try:
+        return "\nState:\tZ" not in Path(f"/proc/{process}/status").read_text()
+    except FileNotFoundError:
+        return False

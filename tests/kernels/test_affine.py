@@ -34,3 +34,16 @@ def test_other_numbers_and_gradients_take_the_plain_way() -> None:
     affine(x, weight, bias, bend=True).sum().backward()
     assert x.grad is not None
     assert x.grad.shape == (3, 4)
+
+
+@pytest.mark.parametrize("bend", [False, True])
+def test_without_the_operation_of_onednn_the_plain_way_tells_the_same(
+    monkeypatch: pytest.MonkeyPatch, *, bend: bool
+) -> None:
+    generator = torch.Generator().manual_seed(3)
+    x, weight, bias = (torch.randn(*s, generator=generator) for s in ((9, 33), (17, 33), (17,)))
+    with torch.no_grad():
+        with_it = affine(x, weight, bias, bend=bend)
+        monkeypatch.setattr(torch.ops, "mkldnn", object())
+        without_it = affine(x, weight, bias, bend=bend)
+    torch.testing.assert_close(without_it, with_it, rtol=1e-6, atol=4e-6)

@@ -3,6 +3,7 @@
 import { make } from "../dom.ts"
 import { watchConnection } from "./connection.ts"
 import type { GuideData } from "./contract.ts"
+import { keepSteps } from "./history.ts"
 import { openSheet } from "./sheet.ts"
 import style from "./style.css"
 import { Tour, wasSeen } from "./tour.ts"
@@ -28,10 +29,12 @@ export function mountGuide(root: HTMLElement | ShadowRoot, data: GuideData): () 
   }
   document.addEventListener("keydown", key)
   const endWatch = watchConnection(root)
+  const endSteps = keepSteps()
   if (!wasSeen()) tour.start({ takeFocus: false })
   return () => {
     document.removeEventListener("keydown", key)
     endWatch()
+    endSteps()
     root.replaceChildren()
   }
 }
