@@ -79,9 +79,11 @@ def restore(file: WorkspaceFile, folder: Path) -> None:
             with staged.writing() as connection:
                 for table in TABLES:
                     _read_table(connection, folder, table)
+            if HEAD in names:
+                shutil.copy2(folder / HEAD, staged.home / HEAD)
             _swap(file, staged)
             if HEAD in names:
-                shutil.copy2(folder / HEAD, file.home / HEAD)
+                (staged.home / HEAD).replace(file.home / HEAD)
             else:
                 (file.home / HEAD).unlink(missing_ok=True)
         finally:

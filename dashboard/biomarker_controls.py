@@ -25,16 +25,7 @@ def choose_request(
     Returns:
         The request, and the tumors of known outcome by study.
     """
-    titles = {offer.key: offer for offer in offers}
-    chosen = titles[
-        st.selectbox(
-            "Outcome",
-            list(titles),
-            format_func=lambda name: titles[name].title,
-            key="biomarker_outcome",
-            help="What the studies state: response, follow-up, or a label such as a subtype.",
-        )
-    ]
+    chosen = _choose_outcome(offers)
     value = _choose_value(chosen)
     with resources.service().store.read() as reader:
         known = cohorts_of(read_outcome(reader, data, chosen.key, value), data)
@@ -46,6 +37,35 @@ def choose_request(
         key=f"biomarker_cohorts_{chosen.key}",
         help="Patients are compared within a cohort only. In brackets: tumors of known outcome.",
     )
+    pairs, group, fixed = _choose_test()
+    if not cohorts:
+        st.caption("Choose at least one cohort.")
+        return None
+    return Request(
+        offer=chosen.key,
+        value=value,
+        cohorts=tuple(sorted(cohorts)),
+        group=group,
+        fixed=fixed,
+        pairs=pairs,
+    ), known
+
+
+def _choose_outcome(offers: tuple[Offer, ...]) -> Offer:
+    titles = {offer.key: offer for offer in offers}
+    return titles[
+        st.selectbox(
+            "Outcome",
+            list(titles),
+            format_func=lambda name: titles[name].title,
+            key="biomarker_outcome",
+            help="What the studies state: response, follow-up, or a label such as a subtype.",
+        )
+    ]
+
+
+def _choose_test() -> tuple[bool, Group, Fixed]:
+    """Let the reader say whether pairs are asked about, how genes are altered, what is fixed."""
     what = st.segmented_control(
         "Look at", [GENES, PAIRS], default=GENES, required=True, key="biomarker_what"
     )
@@ -63,17 +83,7 @@ def choose_request(
         help="Burden is the number of mutated genes, in fifths within tumor type and panel. Many "
         "mutated genes stand for a high burden only: without it, most of them seem to matter.",
     )
-    if not cohorts:
-        st.caption("Choose at least one cohort.")
-        return None
-    return Request(
-        offer=chosen.key,
-        value=value,
-        cohorts=tuple(sorted(cohorts)),
-        group=Group(group),
-        fixed=Fixed(str(fixed)),
-        pairs=what == PAIRS,
-    ), known
+    return what == PAIRS, Group(group), Fixed(str(fixed))
 
 
 def _choose_value(chosen: Offer) -> str:

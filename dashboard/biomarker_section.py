@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import biomarker_tables as tables
 from dashboard import biomarkers, child_call, explanation_resources, resources
@@ -71,11 +72,8 @@ def find_answer(key: Published, data: MapData, request: Request) -> Answer | Non
     last = st.session_state.get(ANSWER)
     if last is not None and last[0] == identity:
         return last[1]  # type: ignore[no-any-return]
-    if st.session_state.get(CANCELED) == identity:
-        st.caption("It was canceled.")
-        if not st.button("Compute it", icon=":material/play_arrow:", key="biomarker_start"):
-            return None
-        del st.session_state[CANCELED]
+    if not _is_wanted(identity):
+        return None
     bar = st.progress(0.0, text="Reading the tumors")
     stop = st.empty()
     counted = explanation_resources.load_counted(key, data, data.layout_id)
@@ -91,18 +89,33 @@ def find_answer(key: Published, data: MapData, request: Request) -> Answer | Non
     if int((outcome.known & chosen).sum()) <= MOST_AT_ONCE:
         found = biomarkers.answer(*given, told)
     else:
-        stop.button(
-            "Cancel",
-            icon=":material/stop_circle:",
-            on_click=_cancel,
-            args=(identity,),
-            key="biomarker_cancel",
-        )
+        _offer_cancel(stop, identity)
         found = child_call.call(biomarkers.answer, *given, progress=told)
     bar.empty()
     stop.empty()
     st.session_state[ANSWER] = (identity, found)
     return found
+
+
+def _is_wanted(identity: object) -> bool:
+    """Tell whether to compute: not what the reader canceled, unless they want it after all."""
+    if st.session_state.get(CANCELED) != identity:
+        return True
+    st.caption("It was canceled.")
+    if not st.button("Compute it", icon=":material/play_arrow:", key="biomarker_start"):
+        return False
+    del st.session_state[CANCELED]
+    return True
+
+
+def _offer_cancel(place: DeltaGenerator, identity: object) -> None:
+    place.button(
+        "Cancel",
+        icon=":material/stop_circle:",
+        on_click=_cancel,
+        args=(identity,),
+        key="biomarker_cancel",
+    )
 
 
 def _cancel(identity: object) -> None:
@@ -247,6 +260,8 @@ def _ratio_columns(table: pd.DataFrame, found: Answer) -> dict[str, Any]:
         )
         for name in ratios
     }
+    for name in table.select_dtypes("int64").columns:
+        columns[str(name)] = st.column_config.NumberColumn(format="localized")
     columns["q"] = st.column_config.NumberColumn(
         format=P_COLUMN,
         help="False discovery rate: of all findings with this q or a smaller one, about this "

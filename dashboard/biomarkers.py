@@ -108,32 +108,28 @@ def answer(
     strata = _strata(counted, kept, request.fixed)
     cohorts = studies[kept].tolist()
     part = outcome.take(kept)
-    examples: tuple[Example, ...] = ()
-    if request.offer == RESPONSE and request.group == Group.MUTATION:
-        examples = find_examples(features, part, cohorts, strata)
+    has_examples = request.offer == RESPONSE and request.group == Group.MUTATION
     types = combine(cohorts, counted.type_codes[kept])
+    singles: Biomarkers | None = None
+    pairs: tuple[PairBiomarker, ...] = ()
+    effects: tuple[ModelEffect, ...] = ()
     if request.pairs:
         pairs = find_pair_biomarkers(features, part, cohorts, strata, progress=progress)
-        both = [(pair.first, pair.second) for pair in pairs]
-        told = predicted is not None and pair_model_effects(features, both, predicted[kept], types)
-        return Answer(
-            kind=part.kind,
-            singles=None,
-            pairs=pairs,
-            effects=told or (),
-            model_question=_question(request, predicted),
-            examples=examples,
-        )
-    singles = find_biomarkers(features, part, cohorts, strata, progress=progress)
-    wanted = [marker.feature for marker in singles.markers]
-    single = predicted is not None and model_effects(features, wanted, predicted[kept], types)
+        if predicted is not None:
+            both = [(pair.first, pair.second) for pair in pairs]
+            effects = pair_model_effects(features, both, predicted[kept], types)
+    else:
+        singles = find_biomarkers(features, part, cohorts, strata, progress=progress)
+        if predicted is not None:
+            wanted = [marker.feature for marker in singles.markers]
+            effects = model_effects(features, wanted, predicted[kept], types)
     return Answer(
         kind=part.kind,
         singles=singles,
-        pairs=(),
-        effects=single or (),
+        pairs=pairs,
+        effects=effects,
         model_question=_question(request, predicted),
-        examples=examples,
+        examples=find_examples(features, part, cohorts, strata) if has_examples else (),
     )
 
 

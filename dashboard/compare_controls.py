@@ -194,15 +194,20 @@ def choose_endpoint(followed: dict[Endpoint, int]) -> Endpoint | None:
         required=True,
         key="endpoint",
         bind="query-params",
+        width="stretch",
+        wrap=True,
     )
     return Endpoint(chosen)
 
 
-def choose_group(names: tuple[str, ...], label: str, key: str, meaning: str) -> int:
-    """Let the reader choose one of the groups; returns its number."""
+def choose_group(
+    names: tuple[str, ...], label: str, key: str, meaning: str, *, first: int = 0
+) -> int:
+    """Let the reader choose one of the groups, `first` until then; returns its number."""
     place = st.selectbox(
         label,
         range(len(names)),
+        index=first,
         format_func=names.__getitem__,
         key=key,
         bind="query-params",

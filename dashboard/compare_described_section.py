@@ -16,14 +16,13 @@ from dashboard.compare_warnings import say_shift, say_strength
 from dashboard.compare_who import caption_of, figure_options
 from dashboard.csv_export import to_csv
 from dashboard.explanation_resources import load_counted
-from dashboard.figure_export import make_readable, offer_figure
+from dashboard.figure_export import show_figure
 from dashboard.formatting import P_COLUMN
 from dashboard.queries import MapData
 from dashboard.resources import Published
 from dashboard.theme import Palette
-from dashboard.widgets import current_palette, plain_text
+from dashboard.widgets import plain_text
 
-PLAIN_CONFIG = {"displayModeBar": False, "responsive": True}
 TABLE_PIXELS = 420
 HELP = {
     "Cramer's V": "How far the groups differ in their composition: 0 not at all, 1 completely; "
@@ -63,18 +62,13 @@ def show_labels(key: Published, data: MapData, asked: Asked, formed: Formed) -> 
         def draw(palette: Palette) -> Any:
             return draw_composition(label, formed.groups.names, figure_options(data, palette))
 
-        st.plotly_chart(
-            make_readable(draw(current_palette()), current_palette()),
-            config=PLAIN_CONFIG,
-            key="compare_composition",
-            alt=f"Composition by {label.name}: {say_strength(label)}",
-        )
-        offer_figure(
+        show_figure(
             draw,
             lambda: described.composition_table(label, formed.groups.names),
             name=f"{label.name} by group",
             caption=caption_of(data, asked, formed),
-            key="composition",
+            key="compare_composition",
+            alt=f"Composition by {label.name}: {say_strength(label)}",
         )
 
 
@@ -105,18 +99,13 @@ def show_numbers(key: Published, data: MapData, asked: Asked, formed: Formed) ->
         def draw(palette: Palette) -> Any:
             return draw_violins(number.name, parts, names, figure_options(data, palette))
 
-        st.plotly_chart(
-            make_readable(draw(current_palette()), current_palette()),
-            config=PLAIN_CONFIG,
-            key="compare_violins",
-            alt=f"{number.name} by group: {say_shift(number)}",
-        )
-        offer_figure(
+        show_figure(
             draw,
             lambda: table,
             name=f"{number.name} by group",
             caption=caption_of(data, asked, formed),
-            key="violins",
+            key="compare_violins",
+            alt=f"{number.name} by group: {say_shift(number)}",
         )
 
 

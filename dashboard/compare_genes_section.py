@@ -25,7 +25,7 @@ from dashboard.compare_resources import load_enrichment
 from dashboard.compare_who import caption_of, figure_options
 from dashboard.csv_export import to_csv
 from dashboard.explanation_resources import load_counted
-from dashboard.figure_export import make_readable, offer_figure
+from dashboard.figure_export import show_figure
 from dashboard.formatting import P_COLUMN
 from dashboard.oncoprint import MOST_DRAWN, MOST_GENES, Oncoprint, arrange, choose_genes
 from dashboard.oncoprint_figure import draw_oncoprint
@@ -35,10 +35,9 @@ from dashboard.region_tables import EXPECTED, LOWER, ODDS, Q_VALUE, UPPER
 from dashboard.regions import Fixed
 from dashboard.resources import Published
 from dashboard.theme import Palette
-from dashboard.widgets import current_palette, plain_text
+from dashboard.widgets import plain_text
 from dashboard.wording import count
 
-PLAIN_CONFIG = {"displayModeBar": False, "responsive": True}
 TABLE_PIXELS = 430
 MOST_LINES = 500
 NUM_GENES = 12
@@ -81,18 +80,13 @@ def show_oncoprint(key: Published, data: MapData, asked: Asked, formed: Formed) 
     def draw(palette: Palette) -> Any:
         return draw_oncoprint(found, figure_options(data, palette))
 
-    st.plotly_chart(
-        make_readable(draw(current_palette()), current_palette()),
-        config=PLAIN_CONFIG,
-        key="compare_oncoprint",
-        alt=f"Oncoprint of {count(len(found.genes), 'gene')}: {_say_shares(found)}",
-    )
-    offer_figure(
+    show_figure(
         draw,
         lambda: found.shares,
         name="Oncoprint by group",
         caption=caption_of(data, asked, formed),
         key="compare_oncoprint",
+        alt=f"Oncoprint of {count(len(found.genes), 'gene')}: {_say_shares(found)}",
     )
     st.caption(_say_drawn(found))
     with st.expander("The same as numbers"):
@@ -171,13 +165,14 @@ def show_enrichment(key: Published, data: MapData, asked: Asked, formed: Formed)
     caption += caption_of(data, asked, formed)
     left, right = st.columns([1, 1.15], gap="medium")
     with left:
-        st.plotly_chart(
-            make_readable(draw(current_palette()), current_palette()),
-            config=PLAIN_CONFIG,
+        show_figure(
+            draw,
+            lambda: table,
+            name=f"{what} by group",
+            caption=caption,
             key="compare_volcano",
             alt=_say_enriched(found, is_pair=is_pair),
         )
-        offer_figure(draw, lambda: table, name=f"{what} by group", caption=caption, key="volcano")
     with right:
         _show_table(table, what, caption)
         st.caption(PAIRS_NOTE if is_pair else _note(found, formed))

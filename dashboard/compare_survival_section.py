@@ -13,7 +13,7 @@ from dashboard import compare_survival as survival
 from dashboard import compare_words as words
 from dashboard.biomarker_figures import Line, draw_forest
 from dashboard.compare_controls import choose_group
-from dashboard.compare_groups import Asked, Formed
+from dashboard.compare_groups import Asked, Formed, Source
 from dashboard.compare_resources import load_comparison
 from dashboard.compare_survival import Comparison, Covariate, Fixed, Request
 from dashboard.compare_who import caption_of, source_of
@@ -72,7 +72,7 @@ def show_survival(
             "columns OS_MONTHS and OS_STATUS, or PFS_MONTHS and PFS_STATUS, of their clinical file."
         )
         return
-    request = _choose(formed, endpoint)
+    request = _choose(formed, endpoint, asked.source)
     with st.spinner("Comparing the survival", show_time=True):
         found = load_comparison(key, data, data.layout_id, asked, request)
     if found is None:
@@ -88,13 +88,16 @@ def show_survival(
     _show_tables(found, caption)
 
 
-def _choose(formed: Formed, endpoint: Endpoint) -> Request:
+def _choose(formed: Formed, endpoint: Endpoint, source: Source) -> Request:
+    names = formed.groups.names
     with st.container(horizontal=True, vertical_alignment="bottom"):
         reference = choose_group(
-            formed.groups.names,
+            names,
             "Against",
             "reference",
             "The group that the hazards of the others are set against.",
+            # Of genes, wild type or neither; of a selection, all others.
+            first=0 if source is Source.LABEL else len(names) - 1,
         )
         fixed = st.pills(
             "Compare only within the same",

@@ -20,7 +20,7 @@ def say_difference(found: Comparison) -> str:
     endpoint = found.endpoint.words
     if found.log_rank is None:
         return f"{endpoint}: no event was seen, so nothing can be tested"
-    told = p_value(found.log_rank.p_value)
+    told = f"{p_value(found.log_rank.p_value)} with nothing held fixed"
     if found.log_rank.p_value < SURE_BELOW:
         return f"{endpoint} differs between the groups beyond chance, log-rank {told}"
     return (

@@ -82,12 +82,10 @@ def explain_all(
             "run `tumorxy embed`."
         )
     num_missing = sum(len(work.missing) for work in works)
-    if num_missing:
-        _explain(service, works, num_missing, progress)
     return ExplainAllOutcome(
         task=task,
         num_tumors=num_asked,
-        num_explained=num_missing,
+        num_explained=_explain(service, works, num_missing, progress) if num_missing else 0,
         num_reused=num_asked - num_missing,
         elapsed_s=time.monotonic() - started,
     )
@@ -108,24 +106,24 @@ def _work(service: Service, reader: Reader, study: Study, task: str) -> _Work:
     return _Work(study=study, missing=missing, num_asked=len(asked))
 
 
-def _explain(
-    service: Service, works: Sequence[_Work], num_missing: int, progress: Progress
-) -> None:
-    """Explain what is missing, and publish it every minute."""
+def _explain(service: Service, works: Sequence[_Work], num_missing: int, progress: Progress) -> int:
+    """Explain what is missing, publish it every minute, and return how many were explained."""
     explainer = Explainer.of(service.placer())
-    done = 0
+    done = num_explained = 0
     for work in works:
         rows: list[pa.Table] = []
         since = time.monotonic()
         for part in _rows_of(service, explainer, work):
             rows += part
             done += 1
+            num_explained += len(part)
             progress("Explaining tumors", done, num_missing)
             if time.monotonic() - since > PUBLISH_EVERY_SECONDS:
                 _publish(service, work.study, rows)
                 rows, since = [], time.monotonic()
         if rows:
             _publish(service, work.study, rows)
+    return num_explained
 
 
 def _rows_of(service: Service, explainer: Explainer, work: _Work) -> Iterator[list[pa.Table]]:

@@ -121,15 +121,18 @@ def choose_asked(
             f"Nothing is predicted of {name!r} for {sample_id}. Choose one of "
             f"{', '.join(known) or 'no task: run `tumorxy embed`'}."
         )
-    flag = mine[0]["flag"]
-    if flag in (*NOT_INTERPRETED, NOT_APPLICABLE):
-        raise ExplainError(
-            f"{TITLES.get(name, name)} of {sample_id} is not explained, since it must not be "
-            f"interpreted: {flag.replace('_', ' ')}."
-        )
+    _require_interpretable(name, sample_id, mine[0]["flag"])
     classes = [r["class"] for r in sorted(mine, key=lambda r: -r["probability"])]
     if wanted is not None and wanted not in classes:
         raise ExplainError(f"{name} has no class {wanted!r}. Choose one of {', '.join(classes)}.")
     chosen = classes[0] if wanted is None or name == RISK else wanted
     version = (versions or {}).get(name)
     return Asked(task=name, class_name=f"{chosen}@{version}" if version else chosen)
+
+
+def _require_interpretable(task: str, sample_id: str, flag: str) -> None:
+    if flag in (*NOT_INTERPRETED, NOT_APPLICABLE):
+        raise ExplainError(
+            f"{TITLES.get(task, task)} of {sample_id} is not explained, since it must not be "
+            f"interpreted: {flag.replace('_', ' ')}."
+        )

@@ -75,19 +75,21 @@ def show_figure(
     caption: Sequence[str],
     key: str,
     width: int = WIDTH,
+    alt: str | None = None,
 ) -> None:
     """Show a figure in the appearance of the page, and offer to save it.
 
     Args:
         draw: Draws the figure in a palette.
         table: Lists its data, as in `offer_figure`.
-        name: What it shows; read aloud in its place, and the title of the saved figure.
+        name: What it shows; the title of the saved figure.
         caption: What it cites, as in `offer_figure`.
         key: Unique name of the figure.
         width: Pixels of the saved picture.
+        alt: What it shows, read aloud in its place; its name when None.
     """
     colors = current_palette()
-    st.plotly_chart(make_readable(draw(colors), colors), config=PLAIN, key=key, alt=name)
+    st.plotly_chart(make_readable(draw(colors), colors), config=PLAIN, key=key, alt=alt or name)
     offer_figure(draw, table, name=name, caption=caption, key=key, width=width)
 
 

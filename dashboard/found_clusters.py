@@ -22,6 +22,7 @@ from engine.progress import Progress, no_progress
 
 if TYPE_CHECKING:
     from cache.store import Store
+    from engine.epidemiology.clusters import Clusters
 
 Codes = npt.NDArray[np.int64]
 
@@ -109,24 +110,30 @@ def find(
     config = RegionConfig(arms=counted.arms)
     named = name_clusters(found, counted.features, counted.panels, config=config, progress=progress)
     types = data.samples["cancer_type"].to_numpy(dtype=object)
-    document = {
-        "labels": " ".join(map(str, found.labels.tolist())),
-        "share_in_clusters": found.share_in_clusters,
-        "clusters": [
-            FoundCluster(
-                name=cluster.name,
-                sentence=say(cluster.contrast, types[found.labels == cluster.label].tolist()),
-                num_tumors=cluster.num_tumors,
-                stability=cluster.stability,
-            )
-            for cluster in named
-        ],
-    }
-    path = _path(home, data)
-    make_private(path.parent)
-    write_json(path, document)
-    _prune(path.parent)
+    described = [
+        FoundCluster(
+            name=cluster.name,
+            sentence=say(cluster.contrast, types[found.labels == cluster.label].tolist()),
+            num_tumors=cluster.num_tumors,
+            stability=cluster.stability,
+        )
+        for cluster in named
+    ]
+    _keep(_path(home, data), found, described)
     return ClusterOutcome(num_clusters=len(found), num_tumors=len(data))
+
+
+def _keep(path: Path, found: Clusters, described: list[FoundCluster]) -> None:
+    make_private(path.parent)
+    write_json(
+        path,
+        {
+            "labels": " ".join(map(str, found.labels.tolist())),
+            "share_in_clusters": found.share_in_clusters,
+            "clusters": described,
+        },
+    )
+    _prune(path.parent)
 
 
 def load(home: Path, data: MapData) -> FoundClusters | None:

@@ -8,12 +8,15 @@ from dashboard import resources
 from dashboard.foreground import Foreground, Narrowing, of_labels, of_numbers, of_states
 from dashboard.labels import Labels
 from dashboard.origins import count_sources
-from dashboard.queries import Choice, MapData
+from dashboard.queries import CANCER_TYPE, Choice, MapData
 from dashboard.region_names import label_regions
 from dashboard.resources import ColorBy, Published
 from dashboard.scene import RegionLabel
 from dashboard.wording import FIRST_LABELS
 from engine.study_effects import SourceShares
+
+NAMED_KINDS = ("label", "prediction")
+"""What a map may be colored by so that its categories are regions with a name."""
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
@@ -35,7 +38,16 @@ def load_foreground(
 def load_region_labels(
     key: Published, _data: MapData, layout_id: int, by: ColorBy
 ) -> tuple[RegionLabel, ...]:
-    """Return the names that stand on a map: of the categories it is colored by, or of types."""
+    """Return the names that stand on a map: of its label, or of cancer types under anything else.
+
+    How a gene is altered has no region of its own: "KRAS only" in the middle of all its tumors
+    would name a place that is none.
+    """
+    if by.kind not in NAMED_KINDS:
+        types = next((c for c in resources.load_choices(key).labels if c.key == CANCER_TYPE), None)
+        if types is None:
+            return ()
+        by = ColorBy(kind="label", choice=types)
     coloring = resources.load_coloring(key, _data, layout_id, by)
     return label_regions(_data, coloring)
 

@@ -33,9 +33,6 @@ MOST_PICTURES = 64
 CACHE_CONTROL = "private, no-cache"
 """The browser keeps what it fetched and asks each time whether it may still show it."""
 
-UNNAMED = "A tumor of the map"
-"""Title of a card where ids must not be seen."""
-
 GONE = "This map is no longer shown here. Reload the page."
 
 _contents: Shelf[Packed] = Shelf(MOST_BYTES)
@@ -50,7 +47,7 @@ class Recipe:
     Attributes:
         data: The tumors; gone once no page shows them.
         colorings: What the panels are colored by.
-        named: Whether a card tells the id of a tumor.
+        named: Whether there are cards, which name tumors and studies.
         scene: Draws the picture; refers to the tumors as well, so that it must not live longer.
     """
 
@@ -109,12 +106,9 @@ def _answer_card(request: Request, grant: Grant) -> Response:
     """Answer with what is known of one tumor, for the card beside the pointer."""
     recipe, data = _find(_cards, grant, request.path_params["digest"])
     row = request.path_params["row"]
-    if recipe is None or data is None or row >= len(data):
+    if recipe is None or data is None or row >= len(data) or not recipe.named:
         return _gone()
-    card = write_card(data, recipe.colorings, row)
-    if not recipe.named:
-        card["title"] = UNNAMED
-    return JSONResponse(card, headers=_kept(None))
+    return JSONResponse(write_card(data, recipe.colorings, row), headers=_kept(None))
 
 
 def _answer_table(request: Request, grant: Grant) -> Response:

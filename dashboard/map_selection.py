@@ -9,8 +9,17 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import chosen, resources
-from dashboard.chosen import Chosen, clear_selection, current_choice, select_rows, selected_rows
+from dashboard.address import SELECTION
+from dashboard.chosen import (
+    Chosen,
+    clear_selection,
+    current_choice,
+    select_rows,
+    selected_id,
+    selected_rows,
+)
 from dashboard.coloring import Categories, Coloring, Numbers
+from dashboard.compare_groups import Source
 from dashboard.csv_export import to_csv
 from dashboard.labels import Labels
 from dashboard.map_resources import listed_labels, load_sources
@@ -65,6 +74,13 @@ def show_summary(key: Published, data: MapData, coloring: Coloring, rows: Rows |
         for name, share in zip(largest["Category"], largest["Share"], strict=True):
             st.caption(f"{share:.0f}% {plain_text(name)}")
         st.caption("More below the map.")
+        st.page_link(
+            "app_pages/compare.py",
+            label="Compare with the rest",
+            icon=":material/compare_arrows:",
+            query_params={"groups": Source.SETS.value, SELECTION: selected_id(data) or ""},
+            help="Survival, genes, pairs, labels and numbers of these tumors and of all others.",
+        )
         st.button(
             "Clear selection",
             icon=":material/deselect:",

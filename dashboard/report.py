@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dashboard.neighbor_facts import NeighborFact
@@ -306,10 +305,3 @@ class Report:
     def synthetic(self) -> bool:
         """Whether the tumor or any on the map is synthetic."""
         return self.tumor.synthetic or any(study.synthetic for study in self.source.studies)
-
-
-def join_words(words: Sequence[str]) -> str:
-    """Write a list for a reader: `a, b and c`."""
-    if len(words) < 2:
-        return "".join(words)
-    return f"{', '.join(words[:-1])} and {words[-1]}"

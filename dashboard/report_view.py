@@ -271,7 +271,7 @@ def _call(call: CallTold) -> Call:
     badges = [call.flag_label] if call.flag_label else []
     if call.is_calibrated is False and call.classes:
         badges.append(NOT_CALIBRATED)
-    behind = f"n = {call.num_tumors:,}. " if call.num_tumors else ""
+    behind = f"Trained on n = {call.num_tumors:,}. " if call.num_tumors else ""
     return Call(
         title=shorten(call.title),
         badges=tuple(badges),

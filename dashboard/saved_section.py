@@ -132,6 +132,15 @@ def _show_sets(data: MapData, page: str) -> None:
         return
     found = known[set_id]
     _describe(found)
+    _show_uses(data, page, found)
+    workspace = resources.workspace()
+    _offer_rename(
+        f"set_{set_id}", str(found.name), lambda name: workspace.name_set(set_id, name, found.note)
+    )
+    _offer_deletion(f"set_{set_id}", lambda: workspace.delete_set(set_id))
+
+
+def _show_uses(data: MapData, page: str, found: SavedSet) -> None:
     with st.container(horizontal=True, gap="small"):
         if page == MAP_PAGE:
             st.button(
@@ -140,7 +149,7 @@ def _show_sets(data: MapData, page: str) -> None:
                 key="saved_load",
                 help="Select these tumors on the map",
                 on_click=_select,
-                args=(data, set_id),
+                args=(data, found.set_id),
             )
         st.download_button(
             "CSV",
@@ -153,11 +162,6 @@ def _show_sets(data: MapData, page: str) -> None:
             help="Study and sample of each tumor. Cells that a spreadsheet would run as a formula "
             "are disarmed.",
         )
-    workspace = resources.workspace()
-    _offer_rename(
-        f"set_{set_id}", str(found.name), lambda name: workspace.name_set(set_id, name, found.note)
-    )
-    _offer_deletion(f"set_{set_id}", lambda: workspace.delete_set(set_id))
 
 
 def _describe(found: SavedSet) -> None:

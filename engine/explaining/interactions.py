@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from engine.errors import ExplanationError
 from engine.explaining.alterations import COVARIATE, Unit
 from engine.explaining.game import Bools, Floats, Game
+from engine.explaining.shapley import require_samples
 from engine.progress import Progress, no_progress
 
 Rest = Literal["empty", "full"]

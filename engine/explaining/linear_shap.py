@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.errors import ExplanationError
+from engine.explaining.targets import class_number
 from engine.heads import FROZEN, Head
 
 STATES = ("state of the panel", "state of the covariates", "state of the copy number")

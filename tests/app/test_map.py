@@ -178,7 +178,8 @@ def test_regions_are_named_where_their_tumors_lie(full_home: Path, open_page: Op
     names = [label["text"] for label in told["labels"]]
     assert 8 <= len(names) <= 14
     assert names[0] == told["panels"][0]["entries"][0]["name"]
-    assert scene(open_page(full_home, by="Number"))["labels"] == []
+    for by in ("Number", "Gene", "Two genes"):
+        assert [label["text"] for label in scene(open_page(full_home, by=by))["labels"]] == names
 
 
 def test_highlight_replaces_the_frequent_categories(full_home: Path, open_page: Open) -> None:

@@ -54,6 +54,7 @@ def _vcf_line(gene: str) -> Mapping[str, str]:
         Consequence="missense_variant",
         SYMBOL=gene,
         HGVSp=f"ENSP:{change}",
+        Protein_position=change[3:-1],
         CANONICAL="YES",
     )
     place = {"CHROM": chromosome, "POS": position, "REF": reference, "ALT": alternate}

@@ -91,6 +91,14 @@ def test_what_may_be_read_is_explained_once(service: Any) -> None:
         ]
 
 
+def test_a_tumor_without_alterations_is_not_counted_as_explained(
+    service: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FakeExplainer, "attribute", lambda *_: None)
+    told = explain_all(service, "msi")
+    assert (told.num_tumors, told.num_explained, told.num_reused) == (4, 0, 0)
+
+
 def test_stopped_work_goes_on_where_it_was_published(
     service: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

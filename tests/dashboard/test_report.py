@@ -69,7 +69,7 @@ def test_the_pdf_is_one_page_that_says_everything() -> None:
         "62% (41% to 80%)",
         "uncertain",
         "not calibrated",
-        "n = 5,660",
+        "Trained on n = 5,660",
         "KRAS missense+1.20 ± 0.10",
         "KRAS p.G12C; STK11 deep deletion",
         f"Model {'ab' * 32}",

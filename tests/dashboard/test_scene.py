@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from dashboard.case_scene import Spot, scene_of_case, scene_of_move, view_around
 from dashboard.coloring import NumberStyle, color_labels, color_numbers
 from dashboard.region_names import label_regions
 from dashboard.scene import (
@@ -120,28 +119,3 @@ def test_regions_are_named_at_the_median_of_their_tumors() -> None:
     assert first.x == pytest.approx(float(np.median(DATA.places.x[inside])))
     assert len(labels) == 12
     assert label_regions(DATA, color_labels("Few", ["a", *[None] * 59]), ("b",)) == ()
-
-
-def test_a_case_is_shown_with_its_neighbors_and_their_surroundings() -> None:
-    spot = Spot(name="Case 1", place=(0.5, 0.25), neighbors=np.array([3, 9]))
-    scene = scene_of_case(DATA, spot, LIGHT, named=False)
-    assert [point.role for point in scene.points] == ["neighbor", "neighbor", "tumor"]
-    assert scene.points[-1].label == "Case 1"
-    assert scene.points[0].row == 3
-    assert scene.view is not None
-    x0, x1, y0, y1 = scene.view
-    assert all(x0 < point.x < x1 and y0 < point.y < y1 for point in scene.points)
-    assert scene.colored_by != scene_of_case(DATA, spot, LIGHT).colored_by
-
-
-def test_a_move_is_a_line_from_the_old_to_the_new_place() -> None:
-    scene = scene_of_move(DATA, (0, 0), (1, 2), DARK)
-    assert [point.role for point in scene.points] == ["before", "after"]
-    assert written(scene)["overlay"]["lines"] == [{"from": [0, 0], "to": [1, 2]}]
-
-
-def test_a_lonely_place_is_shown_with_a_part_of_the_map() -> None:
-    x0, x1, y0, y1 = view_around(DATA, [(0.0, 0.0)])
-    width = float(DATA.places.x.max() - DATA.places.x.min())
-    assert x1 - x0 == pytest.approx(0.22 * width)
-    assert (x0 + x1, y0 + y1) == pytest.approx((0, 0), abs=1e-6)

@@ -40,7 +40,6 @@ export class TumorMap {
   private hiddenTimer = 0
   private turn = 0
   private painted = ""
-  private painting: Promise<void> = Promise.resolve()
   private without = false
   private warm = false
 
@@ -109,14 +108,14 @@ export class TumorMap {
   }
 
   /** Draws the selection and says how many it holds. */
-  async showSelection(): Promise<void> {
+  showSelection(): void {
     this.common.selected = this.selection.flags
     const { count: selected } = this.selection
     this.hand.showTools()
     const words = selected > 0 ? `${tumors(selected)} selected` : ""
     this.hand.toolbar.setStatus(words)
     this.announce(words || "Nothing selected")
-    await Promise.all(this.panels.map((panel) => panel.repaint()))
+    for (const panel of this.panels) panel.repaint()
     write(this.element, { "data-selected": selected })
   }
 
@@ -214,8 +213,7 @@ export class TumorMap {
     const first = camera.size.width <= 1
     camera.resize(size)
     if (first && geometry !== null) this.home()
-    for (const panel of this.panels) panel.resize(size)
-    this.writeView()
+    this.look()
   }
 
   private home(): void {
@@ -238,9 +236,9 @@ export class TumorMap {
       this.begin(geometry)
       const soon = await Promise.race([parts, pause(COLOR_PATIENCE_MS)])
       if (turn !== this.turn) return
-      if (soon === null && this.painted === "") await this.paint([])
+      if (soon === null && this.painted === "") this.paint([])
       const found = await parts
-      if (turn === this.turn) await this.show(scene, found)
+      if (turn === this.turn) this.show(scene, found)
       this.message.hidden = true
     } catch (error) {
       if (turn !== this.turn) return
@@ -263,7 +261,7 @@ export class TumorMap {
   }
 
   /** Draws what has arrived, if it differs from what is drawn. */
-  private async show(scene: Scene, { filter, mask, columns }: Parts): Promise<void> {
+  private show(scene: Scene, { filter, mask, columns }: Parts): void {
     const order = orderOf(scene)
     const adopt = this.selection.isNewer(scene)
     if (adopt) this.selection.adopt(scene.selection.version, mask)
@@ -271,10 +269,9 @@ export class TumorMap {
     this.common.selected = this.selection.flags
     if (order !== this.painted) {
       this.painted = order
-      this.painting = this.paint(columns)
+      this.paint(columns)
     }
-    await this.painting
-    if (adopt) await this.showSelection()
+    if (adopt) this.showSelection()
     this.look()
     if (this.hand.density) this.drawDensity()
     this.tellDrawn(scene)
@@ -286,8 +283,8 @@ export class TumorMap {
     this.element.classList.add("drawn")
   }
 
-  private async paint(columns: Uint8Array[]): Promise<void> {
-    await Promise.all(this.panels.map((panel, at) => panel.paint(columns[at] ?? null)))
+  private paint(columns: Uint8Array[]): void {
+    for (const [at, panel] of this.panels.entries()) panel.paint(columns[at] ?? null)
     this.element.classList.add("drawn")
     this.writeView()
   }

@@ -2,55 +2,42 @@
 
 type Push = History["pushState"]
 
-/** How long a page that was left may take to be followed by the next one. */
+/** How long a page that is left may take to be followed by the next one. */
 const PATIENCE_MS = 3000
 
 /**
- * Streamlit empties the address of a page before it writes that of the next one, so that a step
- * back would lead to the emptied page. An address that only lost parameters is held back until it
- * is known what follows: another page (then the full address is what is stepped back to), or none
- * (then it is a step of its own).
+ * Before Streamlit writes the address of the next page, it writes that page's parameters, or none,
+ * behind the path of the page that is left, and a step back would lead there. That address is given
+ * its parameters back.
  *
  * @returns What ends it.
  */
 export function keepSteps(): () => void {
   const push: Push = history.pushState.bind(history)
-  let held: { full: string; state: unknown; timer: number } | null = null
+  let left: { from: URL; at: number } | null = null
 
-  const settle = ({ isLeaving }: { isLeaving: boolean }): void => {
-    if (held === null) return
-    const { full, state, timer } = held
-    held = null
-    clearTimeout(timer)
-    const emptied = location.href
-    history.replaceState(state, "", full)
-    if (!isLeaving) push(state, "", emptied)
-  }
-  const forget = (): void => {
-    if (held !== null) clearTimeout(held.timer)
-    held = null
-  }
   history.pushState = (state, unused, url) => {
-    const next = new URL(url ?? "", location.href)
-    if (held !== null && onlyLoses(new URL(held.full), next)) {
-      history.replaceState(state, unused, url)
-      return
+    const here = new URL(location.href)
+    const next = new URL(url ?? "", here)
+    const recent = left !== null && performance.now() - left.at < PATIENCE_MS ? left : null
+    if (next.pathname !== here.pathname) {
+      if (recent !== null && isLeaving(recent.from, here, next)) {
+        history.replaceState(history.state, "", recent.from)
+      }
+      left = null
+    } else if (recent === null || !onlyLoses(recent.from, next)) {
+      left = { from: here, at: performance.now() }
     }
-    settle({ isLeaving: next.pathname !== location.pathname })
-    if (!onlyLoses(new URL(location.href), next)) {
-      push(state, unused, url)
-      return
-    }
-    const timer = window.setTimeout(() => settle({ isLeaving: false }), PATIENCE_MS)
-    held = { full: location.href, state: history.state, timer }
-    history.replaceState(state, unused, url)
+    push(state, unused, url)
   }
-  addEventListener("popstate", forget, { capture: true })
   return () => {
-    forget()
     history.pushState = push
-    removeEventListener("popstate", forget, { capture: true })
   }
+}
+
+/** Tell whether `here` was written only because a page, seen at `from`, is left for `next`. */
+export function isLeaving(from: URL, here: URL, next: URL): boolean {
+  return onlyLoses(from, here) || here.search === next.search
 }
 
 /** Tell whether an address is that of the same page with fewer parameters. */
