@@ -8,6 +8,7 @@ of the reader's back button.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -77,7 +78,8 @@ def read_camera(layout_id: int) -> Edges | None:
         left, right, bottom, top = (float(edge) for edge in edges)
     except ValueError:
         return None
-    valid = version == str(layout_id) and left < right and bottom < top
+    finite = all(map(math.isfinite, (left, right, bottom, top)))
+    valid = version == str(layout_id) and finite and left < right and bottom < top
     return (left, right, bottom, top) if valid else None
 
 

@@ -67,7 +67,7 @@ PLAIN: dict[str, Any] = {"displayModeBar": False}
 _export = packaged_component("export")
 
 
-def show_figure(
+def show_figure(  # noqa: PLR0913 - one keyword per part of a figure
     draw: Draw,
     table: Tabulate | None,
     *,

@@ -46,6 +46,9 @@ LOOKED_FOR = (COPY_NUMBER, FUSIONS)
 OLDEST = 89
 HEADER = ("sample", "gene", "kind", "protein_change")
 
+MOST_ROWS = 1_000
+"""Alterations of one typed tumor; the most mutated tumors are read from files."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class TypedRow:
@@ -81,7 +84,7 @@ class TypedTumor:
     age: int | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a name that no file could carry, and a tumor without any alteration."""
+        """Refuse a name that no file could carry, and a tumor of no alteration or too many."""
         if not STUDY_ID.fullmatch(self.name):
             raise UploadRefusedError(
                 f"The name {self.name[:40]!r} cannot be used. Use letters, digits, '_', '.' and "
@@ -90,6 +93,11 @@ class TypedTumor:
         if not self.rows:
             raise UploadRefusedError(
                 "No alteration was typed, so there is nothing to place. Type at least one gene."
+            )
+        if len(self.rows) > MOST_ROWS:
+            raise UploadRefusedError(
+                f"Found {len(self.rows):,} typed alterations; at most {MOST_ROWS} are taken from "
+                "a form. Upload them as a file."
             )
 
     @property

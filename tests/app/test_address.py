@@ -40,6 +40,7 @@ def test_writing_a_part_leaves_the_others() -> None:
         ("2~-1.5~4~0~2.5", "None"),
         ("3~4~-1.5~0~2.5", "None"),
         ("3~nan~4~0~2.5", "None"),
+        ("3~-inf~inf~0~2.5", "None"),
         ("3~1~2~3", "None"),
         ("x", "None"),
         ("", "None"),

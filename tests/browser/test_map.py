@@ -77,6 +77,31 @@ def test_a_recolor_keeps_zoom_and_selection_and_fetches_one_column(
     assert not fetched(requests, "mask")
 
 
+def test_the_map_fills_the_screen(page: Page, address: str) -> None:
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    page.goto(address)
+    wait_for_map(page)
+    assert map_box(page)[3] > 700
+
+
+def test_one_step_back_leads_to_the_map_as_it_was_left(page: Page, address: str) -> None:
+    page.goto(f"{address}/?by=Gene&gene=TP53&maps=2")
+    wait_for_map(page, "TP53")
+    lasso(page, [(0.1, 0.1), (0.9, 0.1), (0.9, 0.6), (0.1, 0.6)])
+    expect(summary(page)).to_be_visible()
+    settle(page)
+    left, drawn = page.url, num_selected(page)
+    for name in ("Patient", "Compare with the rest"):
+        page.get_by_role("link", name=name, exact=True).click()
+        expect(page.locator("h1")).not_to_have_text("Map")
+        settle(page)
+        page.go_back()
+        wait_for_map(page, "TP53")
+        expect(summary(page)).to_be_visible()
+        assert page.url == left
+        assert num_selected(page) == drawn
+
+
 def test_the_selection_is_told_exactly(page: Page, address: str) -> None:
     page.goto(address)
     wait_for_map(page)

@@ -116,7 +116,7 @@ def test_the_report_says_where_it_comes_from_and_names_nobody_with_a_pseudonym(
     link = f"{modeled.address}/patient?sample="
     for told in (RESEARCH_USE, modeled.model_digest, modeled.sample_id, link):
         assert told in text
-    page.get_by_label("Pseudonym, if any").fill("Case 7")
+    page.get_by_label("Pseudonym, if any", exact=True).fill("Case 7")
     page.keyboard.press("Enter")
     settle(page)
     text = read_text(download(page, "pdf"))

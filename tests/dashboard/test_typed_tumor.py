@@ -5,6 +5,7 @@ import pytest
 from dashboard.errors import UploadRefusedError
 from dashboard.typed_tumor import (
     COPY_NUMBER,
+    MOST_ROWS,
     THESE_GENES,
     TypedRow,
     TypedTumor,
@@ -109,3 +110,10 @@ def test_genes_worth_offering_come_first_and_other_names_follow() -> None:
     assert "HER2, now ERBB2" in choices
     assert choices.index("HER2, now ERBB2") < choices.index("OR4F5")
     assert gene_choices(GENES, ["ERBB2"])["HER2, now ERBB2"] == "ERBB2"
+
+
+def test_more_rows_than_a_form_is_for_are_refused() -> None:
+    row = TypedRow(gene="KRAS", kind="missense")
+    with pytest.raises(UploadRefusedError, match="Upload them as a file"):
+        TypedTumor(name="typed", rows=(row,) * (MOST_ROWS + 1))
+    assert len(TypedTumor(name="typed", rows=(row,) * MOST_ROWS).content.splitlines()) == 1_001

@@ -121,7 +121,7 @@ export class Hand {
   private clear(): boolean {
     if (this.map.selection.flags === null) return false
     this.map.tell("selection", this.map.selection.clear())
-    this.map.showSelection()
+    void this.map.showSelection()
     return true
   }
 
@@ -136,7 +136,7 @@ export class Hand {
     if (geometry === null) return
     const found = findInside(geometry, corners, panel.eligible)
     this.map.tell("selection", this.map.selection.change(found, change, corners))
-    this.map.showSelection()
+    void this.map.showSelection()
   }
 
   private walkTo(panel: Panel, deed: { do: "point" } | { do: "step"; by: number }): void {

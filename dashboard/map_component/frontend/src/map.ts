@@ -40,6 +40,7 @@ export class TumorMap {
   private hiddenTimer = 0
   private turn = 0
   private painted = ""
+  private painting: Promise<void> = Promise.resolve()
   private without = false
   private warm = false
 
@@ -108,14 +109,14 @@ export class TumorMap {
   }
 
   /** Draws the selection and says how many it holds. */
-  showSelection(): void {
+  async showSelection(): Promise<void> {
     this.common.selected = this.selection.flags
     const { count: selected } = this.selection
     this.hand.showTools()
     const words = selected > 0 ? `${tumors(selected)} selected` : ""
     this.hand.toolbar.setStatus(words)
     this.announce(words || "Nothing selected")
-    for (const panel of this.panels) panel.repaint()
+    await Promise.all(this.panels.map((panel) => panel.repaint()))
     write(this.element, { "data-selected": selected })
   }
 
@@ -213,7 +214,8 @@ export class TumorMap {
     const first = camera.size.width <= 1
     camera.resize(size)
     if (first && geometry !== null) this.home()
-    this.look()
+    for (const panel of this.panels) panel.resize(size)
+    this.writeView()
   }
 
   private home(): void {
@@ -236,9 +238,9 @@ export class TumorMap {
       this.begin(geometry)
       const soon = await Promise.race([parts, pause(COLOR_PATIENCE_MS)])
       if (turn !== this.turn) return
-      if (soon === null && this.painted === "") this.paint([])
+      if (soon === null && this.painted === "") await this.paint([])
       const found = await parts
-      if (turn === this.turn) this.show(scene, found)
+      if (turn === this.turn) await this.show(scene, found)
       this.message.hidden = true
     } catch (error) {
       if (turn !== this.turn) return
@@ -261,7 +263,7 @@ export class TumorMap {
   }
 
   /** Draws what has arrived, if it differs from what is drawn. */
-  private show(scene: Scene, { filter, mask, columns }: Parts): void {
+  private async show(scene: Scene, { filter, mask, columns }: Parts): Promise<void> {
     const order = orderOf(scene)
     const adopt = this.selection.isNewer(scene)
     if (adopt) this.selection.adopt(scene.selection.version, mask)
@@ -269,9 +271,10 @@ export class TumorMap {
     this.common.selected = this.selection.flags
     if (order !== this.painted) {
       this.painted = order
-      this.paint(columns)
+      this.painting = this.paint(columns)
     }
-    if (adopt) this.showSelection()
+    await this.painting
+    if (adopt) await this.showSelection()
     this.look()
     if (this.hand.density) this.drawDensity()
     this.tellDrawn(scene)
@@ -283,8 +286,8 @@ export class TumorMap {
     this.element.classList.add("drawn")
   }
 
-  private paint(columns: Uint8Array[]): void {
-    for (const [at, panel] of this.panels.entries()) panel.paint(columns[at] ?? null)
+  private async paint(columns: Uint8Array[]): Promise<void> {
+    await Promise.all(this.panels.map((panel, at) => panel.paint(columns[at] ?? null)))
     this.element.classList.add("drawn")
     this.writeView()
   }

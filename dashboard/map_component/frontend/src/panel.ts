@@ -1,6 +1,6 @@
 /** One picture of the map: points, shapes, overlay, card and legend. */
 import type { Change } from "./bitmask.ts"
-import type { Camera } from "./camera.ts"
+import type { Camera, Size } from "./camera.ts"
 import { Card } from "./card.ts"
 import {
   buildTable, classify, codesOf, findEligible, numCodes, type ClassTable,
@@ -109,11 +109,11 @@ export class Panel {
     this.looks = ""
     this.classes = null
     this.layer = new PointLayer(this.points, geometry, grid, this.events.lost)
-    this.lookAt()
+    this.resize(this.common.camera.size)
   }
 
-  /** Draws the tumors in their colors. */
-  paint(column: Uint8Array | null): void {
+  /** Draws the tumors in their colors; resolves when they are seen. */
+  async paint(column: Uint8Array | null): Promise<void> {
     const { geometry, filter, selected } = this.common
     if (geometry === null || this.layer === null) return
     this.column = column
@@ -123,7 +123,7 @@ export class Panel {
     const values = column ?? new Uint8Array(geometry.num)
     this.classes = classify(values, codes, filter, selected)
     this.chooseLooks(geometry)
-    this.layer.setClasses(this.classes, this.table!, this.diameter)
+    await this.layer.setClasses(this.classes, this.table!, this.diameter)
     this.redrawShapes()
   }
 
@@ -152,12 +152,17 @@ export class Panel {
   }
 
   /** Draws the same column anew, after another selection. */
-  repaint(): void {
-    this.paint(this.column)
+  repaint(): Promise<void> {
+    return this.paint(this.column)
   }
 
   get id(): string {
     return this.scene.id
+  }
+
+  resize(size: Size): void {
+    this.layer?.resize(size)
+    this.lookAt()
   }
 
   /** Shows what the camera sees. */

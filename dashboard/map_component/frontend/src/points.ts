@@ -1,9 +1,13 @@
-/** The points of one panel. */
-import type { Camera } from "./camera.ts"
+/** The points of one panel, drawn by regl-scatterplot. */
+import createScatterplot, { createSpatialIndex } from "regl-scatterplot"
+import type { Camera, Size } from "./camera.ts"
 import { sortByRank, type ClassTable } from "./classes.ts"
-import { STEPS, type Geometry } from "./geometry.ts"
+import { center, extent, type Geometry } from "./geometry.ts"
 import type { Grid } from "./pick.ts"
-import { borrowRenderer, returnRenderer, type Renderer, type Run, type Screen } from "./renderer.ts"
+import { borrowRenderer, returnRenderer, type Renderer, type Screen } from "./renderer.ts"
+
+/** What regl-scatterplot is given for each tumor: x and y between -1 and 1, and the class. */
+type Cell = [number, number, number]
 
 /** What part of the map a picture shows. */
 interface Sight {
@@ -24,56 +28,124 @@ const SLOW_MS = 60
 const PAUSE_SHARE = 1.2
 const LONGEST_PAUSE_MS = 350
 
+interface Cells {
+  all: Cell[]
+  /** Work on the cells, one panel after another: they are shared by all panels of a map. */
+  turn: Promise<void>
+}
+
+const cellsOf = new WeakMap<Geometry, Cells>()
+/** Hovering and the lasso are this component's own, so regl-scatterplot's index stays empty. */
+let emptyIndex: Promise<ArrayBuffer> | null = null
+
+function cells(geometry: Geometry): Cells {
+  const known = cellsOf.get(geometry)
+  if (known) return known
+  const middle = center(geometry)
+  const half = halfSide(geometry)
+  const all = new Array<Cell>(geometry.num)
+  for (let row = 0; row < geometry.num; row++) {
+    const x = geometry.xmin + geometry.x[row]! * geometry.xstep
+    const y = geometry.ymin + geometry.y[row]! * geometry.ystep
+    all[row] = [(x - middle.x) / half, (y - middle.y) / half, 0]
+  }
+  const made = { all, turn: Promise.resolve() }
+  cellsOf.set(geometry, made)
+  return made
+}
+
+/** Map units from the middle to the farther edge: equal along both axes. */
+function halfSide(geometry: Geometry): number {
+  const { width, height } = extent(geometry)
+  return Math.max(width, height) / 2
+}
+
 export class PointLayer {
   private readonly renderer: Renderer
-  private readonly screen: Screen
+  private readonly drawn = document.createElement("canvas")
+  private readonly plot: ReturnType<typeof createScatterplot>
   private readonly disconnect: () => void
-  private readonly places: WebGLBuffer
-  /** Tumors of each class, and the classes in the order of drawing. */
-  private counts: Uint32Array = new Uint32Array(0)
-  private order: number[] = []
-  private looks: { table: ClassTable; diameter: number } | null = null
+  private uploaded = false
+  private end = (): void => undefined
+  /** Resolves when the panel is gone: regl-scatterplot then leaves its promises open. */
+  private readonly ended = new Promise<"gone">((resolve) => (this.end = () => resolve("gone")))
+  private destroyed = false
+  private size: Size = { width: 0, height: 0 }
   private pixelRatio = 0
-  /** What is seen on the screen, and what is wanted. */
+  /** What is seen on the screen, what was sent to be drawn, and what is wanted. */
   private shown: Sight | null = null
+  private sent: Sight | null = null
   private wanted: Sight | null = null
-  /** The looks changed since the last drawing. */
-  private stale = false
+  private looks: { table: ClassTable; diameter: number } | null = null
   private timer = 0
 
   constructor(
-    private readonly canvas: HTMLCanvasElement,
+    private readonly screen: HTMLCanvasElement,
     private readonly geometry: Geometry,
     private readonly grid: Grid,
     onLoss: Screen["onLoss"],
   ) {
     this.renderer = borrowRenderer()
-    this.places = this.renderer.createPlaces()
-    this.screen = { canvas, redraw: () => this.draw(), onLoss }
-    this.disconnect = this.renderer.connect(this.screen)
+    this.disconnect = this.renderer.connect(this.drawn, {
+      canvas: screen,
+      onShown: () => this.show(),
+      onLoss,
+    })
+    const nowhere = document.createElement("div")
+    this.plot = createScatterplot({
+      renderer: this.renderer,
+      canvas: this.drawn,
+      width: 1,
+      height: 1,
+      backgroundColor: [0, 0, 0, 0],
+      colorBy: "valueA",
+      opacityBy: "valueA",
+      sizeBy: "valueA",
+      pointScaleMode: "constant",
+      cameraIsFixed: true,
+      deselectOnDblClick: false,
+      deselectOnEscape: false,
+      lassoInitiatorParentElement: nowhere,
+      lassoLongPressIndicatorParentElement: nowhere,
+    })
+  }
+
+  /** Fits the picture to the panel; the drawing follows with the next frame. */
+  resize(size: Size): void {
+    const ratio = window.devicePixelRatio
+    const same = size.width === this.size.width && size.height === this.size.height
+    if (same && ratio === this.pixelRatio) return
+    this.size = size
+    this.pixelRatio = ratio
+    this.keep(this.plot.set({ width: size.width, height: size.height }))
   }
 
   /** Changes colors, opacities and sizes with the next `setCamera`; no tumor is sent again. */
   setLooks(table: ClassTable, diameter: number): void {
     this.looks = { table, diameter }
-    this.stale = true
+  }
+
+  private applyLooks(): void {
+    if (this.looks === null) return
+    const { table, diameter } = this.looks
+    this.looks = null
+    const smooth = diameter > 3 ? 0.6 : 0.35
+    this.keep(
+      this.plot.set({
+        pointColor: table.colors,
+        opacity: table.colors.map(([, , , alpha]) => alpha),
+        pointSize: table.sizes.map((size) => size * diameter),
+        antiAliasing: smooth,
+      }),
+    )
   }
 
   /** Puts each tumor into its class, (N,), and draws them in the order of the classes' ranks. */
-  setClasses(classes: Uint16Array, table: ClassTable, diameter: number): void {
-    const { x, y, num } = this.geometry
-    const rows = sortByRank(classes, table.ranks, this.grid.rows)
-    const places = new Uint16Array(2 * num)
-    for (let at = 0; at < num; at++) {
-      const row = rows[at]!
-      places[2 * at] = x[row]!
-      places[2 * at + 1] = y[row]!
-    }
-    this.renderer.sendPlaces(this.places, places)
-    this.counts = countClasses(classes, table.ranks.length)
-    this.order = classesByRank(table.ranks)
-    this.setLooks(table, diameter)
-    this.draw()
+  setClasses(classes: Uint16Array, table: ClassTable, diameter: number): Promise<void> {
+    const shared = cells(this.geometry)
+    const work = shared.turn.then(() => this.upload(shared.all, classes, table, diameter))
+    shared.turn = work.catch(() => undefined)
+    return work
   }
 
   /**
@@ -86,70 +158,77 @@ export class PointLayer {
     this.wanted = { x, y, scale, width: size.width, height: size.height }
     this.moveAlong()
     clearTimeout(this.timer)
-    const still = isSameSight(this.wanted, this.shown) && window.devicePixelRatio === this.pixelRatio
-    if (still && !this.stale) return
+    const still = isSameSight(this.wanted, this.sent)
+    if (still && this.looks === null) return
     const slow = this.shown !== null && this.renderer.frameMs > SLOW_MS
-    if (still || !slow) return this.renderer.request(this.screen)
+    if (still || !slow) return this.send()
     const pause = Math.min(LONGEST_PAUSE_MS, this.renderer.frameMs * PAUSE_SHARE)
-    const later = () => this.renderer.request(this.screen)
-    this.timer = setTimeout(later, pause) as unknown as number
+    this.timer = setTimeout(() => this.send(), pause) as unknown as number
   }
 
   destroy(): void {
+    this.destroyed = true
     clearTimeout(this.timer)
+    this.end()
+    this.renderer.release(this)
     this.disconnect()
-    this.renderer.deletePlaces(this.places)
+    // Frees the texture with the tumors, which `destroy` would leave in the shared context.
+    this.plot.clear()
+    this.plot.destroy()
     returnRenderer()
   }
 
-  private draw(): void {
-    const { wanted, looks } = this
-    if (wanted === null || looks === null || this.order.length === 0 || wanted.width <= 1) return
-    const ratio = window.devicePixelRatio
-    this.renderer.draw(
-      {
-        places: this.places,
-        runs: this.runs(looks.table, looks.diameter * ratio),
-        sight: this.factors(wanted),
-        softness: looks.diameter > 3 ? 0.6 : 0.35,
-        width: Math.round(wanted.width * ratio),
-        height: Math.round(wanted.height * ratio),
-      },
-      this.screen,
-    )
-    this.pixelRatio = ratio
-    this.stale = false
-    this.show(wanted)
-  }
-
-  /** The classes that are seen, from back to front. */
-  private runs(table: ClassTable, diameter: number): Run[] {
-    const runs: Run[] = []
-    let first = 0
-    for (const at of this.order) {
-      const count = this.counts[at]!
-      const color = table.colors[at]!
-      if (count > 0 && color[3] > 0) {
-        runs.push({ first, count, color, diameter: table.sizes[at]! * diameter })
-      }
-      first += count
+  private async upload(
+    all: Cell[],
+    classes: Uint16Array,
+    table: ClassTable,
+    diameter: number,
+  ): Promise<void> {
+    emptyIndex ??= createSpatialIndex([[0, 0]], false)
+    const spatialIndex = await emptyIndex
+    if (this.destroyed) return
+    const order = sortByRank(classes, table.ranks, this.grid.rows)
+    const ordered = new Array<Cell>(order.length)
+    for (let place = 0; place < order.length; place++) {
+      const cell = all[order[place]!]!
+      cell[2] = classes[order[place]!]!
+      ordered[place] = cell
     }
-    return runs
+    // Colors and classes change in the same frame: old classes never show in new colors.
+    this.setLooks(table, diameter)
+    this.applyLooks()
+    const drawing = this.plot.draw(ordered, {
+      zDataType: "categorical",
+      preventFilterReset: this.uploaded,
+      spatialIndex,
+    })
+    this.uploaded = true
+    await Promise.race([this.renderer.drawDuring(this, drawing), this.ended])
   }
 
-  /** From shares of the map's width and height to the edges of the picture, -1 and 1. */
-  private factors({ x, y, scale, width, height }: Sight): [number, number, number, number] {
-    const { xmin, ymin, xstep, ystep } = this.geometry
-    const [across, up] = [(2 * scale) / width, (2 * scale) / height]
-    return [xstep * STEPS * across, ystep * STEPS * up, (xmin - x) * across, (ymin - y) * up]
+  private send(): void {
+    const { wanted } = this
+    if (wanted === null || this.destroyed) return
+    const half = halfSide(this.geometry)
+    const middle = center(this.geometry)
+    const scale = (wanted.scale * half) / (wanted.height / 2)
+    const view = new Float32Array(16)
+    view[0] = view[5] = scale
+    view[10] = view[15] = 1
+    view[12] = (-(wanted.x - middle.x) / half) * scale
+    view[13] = (-(wanted.y - middle.y) / half) * scale
+    this.sent = wanted
+    this.applyLooks()
+    this.plot.view(view as unknown as number[], { preventEvent: true })
+    this.renderer.request()
   }
 
-  private show(sight: Sight): void {
-    this.shown = sight
+  private show(): void {
+    this.shown = this.sent
     // The picture keeps its own size, in the middle of the stage, until the next one is there: a
     // stage that changes its size never stretches it.
-    const { style } = this.canvas
-    const { width, height } = sight
+    const { style } = this.screen
+    const { width, height } = this.size
     style.width = `${width}px`
     style.height = `${height}px`
     style.left = `calc((var(--stage-width) - ${width}px) / 2)`
@@ -165,18 +244,10 @@ export class PointLayer {
     const right = (shown.x - wanted.x) * wanted.scale
     const down = (wanted.y - shown.y) * wanted.scale
     const still = Math.abs(zoom - 1) < 1e-6 && Math.hypot(right, down) < 0.01
-    this.canvas.style.transform = still ? "" : `translate(${right}px, ${down}px) scale(${zoom})`
+    this.screen.style.transform = still ? "" : `translate(${right}px, ${down}px) scale(${zoom})`
   }
-}
 
-function countClasses(classes: Uint16Array, num: number): Uint32Array {
-  const counts = new Uint32Array(num)
-  for (const at of classes) counts[at]!++
-  return counts
-}
-
-function classesByRank(ranks: Uint16Array): number[] {
-  const order = new Array<number>(ranks.length)
-  ranks.forEach((rank, at) => (order[rank] = at))
-  return order
+  private keep(change: Promise<unknown>): void {
+    this.renderer.drawDuring(this, change).catch(() => undefined)
+  }
 }
