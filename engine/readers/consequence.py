@@ -148,6 +148,10 @@ def short_protein_change(written: str) -> str | None:
     return "p." + _THREE_LETTERS.sub(lambda found: _AMINO_ACIDS[found[0]], change)
 
 
+FIRST_RESIDUE = r"^p\.\D*?(?P<first>\d{1,6})"
+"""Finds the number of the first residue in a protein change in short form."""
+
+
 def protein_position(changes: pa.StringArray) -> pa.Int32Array:
     """Read the first residue from protein changes in short form.
 
@@ -157,7 +161,7 @@ def protein_position(changes: pa.StringArray) -> pa.Int32Array:
     Returns:
         12 or 1010, null where there is none, (N,), int32.
     """
-    found = pc.extract_regex(changes, r"^p\.\D*?(?P<first>\d{1,6})")
+    found = pc.extract_regex(changes, FIRST_RESIDUE)
     return pc.cast(pc.struct_field(found, "first"), pa.int32())
 
 

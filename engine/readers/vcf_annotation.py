@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from engine.genes import GeneTable
 from engine.kinds import Kind
-from engine.readers.consequence import KIND_OF_CONSEQUENCE, short_protein_change
+from engine.readers.consequence import FIRST_RESIDUE, KIND_OF_CONSEQUENCE, short_protein_change
 from engine.readers.vcf_header import VcfHeader
 
 PROMOTER_BASES = 1_000
@@ -192,6 +192,9 @@ class Annotator:
         residues = _RESIDUES.fullmatch(entry.residues)
         if change is None and residues is not None and position is not None:
             change = f"p.{residues[1]}{position}{residues[2]}"
+        if position is None and change is not None:
+            stated = re.match(FIRST_RESIDUE, change)
+            position = int(stated["first"]) if stated else None
         return Effect(gene, kind, term, change, position, entry.symbol)
 
     def _entry(self, text: str) -> _Entry:

@@ -80,6 +80,13 @@ def test_without_hgvs_the_protein_change_is_made_of_residues(tmp_path: Path) -> 
     assert annotated(tmp_path, entry) == [("KRAS", "missense", "p.G12C", "Missense_Mutation")]
 
 
+def test_without_a_position_the_residue_is_read_from_the_protein_change(tmp_path: Path) -> None:
+    entry = csq(Consequence="missense_variant", HGVSp="ENSP1:p.Gly12Cys", Protein_position="")
+    text = vcf({"INFO": f"CSQ={entry}"}, meta=(*META, CSQ_META))
+    found = rows(read_vcf_text(tmp_path, text), "protein_change", "protein_position")
+    assert found == [("p.G12C", 12)]
+
+
 def test_the_main_transcript_decides_before_severity(tmp_path: Path) -> None:
     found = annotated(
         tmp_path,
