@@ -57,11 +57,15 @@ test-fast: setup ## Run the unit part, in about a minute
 test-gpu: setup ## Run the tests that need a CUDA device
 	$(BIN)/python -m pytest -m gpu
 
-bench: setup ## Measure import, embedding, layout, placement and pages
+bench: setup ## Measure the whole path, packing, pages, the map, explanations and 50 sessions; about 45 minutes
 	$(BIN)/python -m tests.benchmarks.run
 	$(BIN)/python -m tests.benchmarks.packing
 	$(BIN)/python -m tests.benchmarks.scale
 	$(BIN)/python -m tests.benchmarks.big_map
+	$(BIN)/python -m tests.benchmarks.pages
+	$(BIN)/python -m tests.benchmarks.explaining
+	$(BIN)/python -m tests.benchmarks.regions
+	$(BIN)/python -m tests.benchmarks.sessions
 
 bench-gpu: setup ## Measure kernels and embedding on a CUDA device, in under 8 minutes
 	$(BIN)/python -m tests.benchmarks.gpu

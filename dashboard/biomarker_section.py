@@ -21,8 +21,10 @@ from dashboard.biomarker_forest import (
 )
 from dashboard.biomarker_outcomes import read_outcome
 from dashboard.biomarkers import Answer, Request
+from dashboard.cells import write_cells
 from dashboard.csv_export import to_csv
-from dashboard.formatting import P_COLUMN, p_value
+from dashboard.downloads import offer_download
+from dashboard.formatting import p_value
 from dashboard.model_effects import read_predicted
 from dashboard.predictions import OS_RISK, TITLES
 from dashboard.queries import MapData
@@ -152,7 +154,7 @@ def _show_singles(found: Answer, markers: tuple[Biomarker, ...], asked: Asked) -
     with left:
         st.header("Genes, the clearest first", anchor=False)
         event = st.dataframe(
-            table.head(MOST_ROWS),
+            write_cells(table.head(MOST_ROWS), _ratios(table)),
             hide_index=True,
             height=TABLE_PIXELS,
             column_config=_columns(table, found),
@@ -209,7 +211,7 @@ def _show_pairs(found: Answer, asked: Asked) -> None:
     with left:
         st.header("Pairs, the clearest interaction first", anchor=False)
         event = st.dataframe(
-            table.head(MOST_ROWS),
+            write_cells(table.head(MOST_ROWS), _ratios(table)),
             hide_index=True,
             height=TABLE_PIXELS,
             column_config=_ratio_columns(table, found),
@@ -252,18 +254,15 @@ def _columns(table: pd.DataFrame, found: Answer) -> dict[str, Any]:
 
 
 def _ratio_columns(table: pd.DataFrame, found: Answer) -> dict[str, Any]:
-    numbers = table.select_dtypes("float64").columns
-    ratios = [str(name) for name in numbers if name not in ("q", "I2")]
     columns: dict[str, Any] = {
         name: st.column_config.NumberColumn(
-            format="%.2f", help=RATIO_MEANING if name.startswith("Ratio") else None
+            help=RATIO_MEANING if name.startswith("Ratio") else None
         )
-        for name in ratios
+        for name in _ratios(table)
     }
     for name in table.select_dtypes("int64").columns:
         columns[str(name)] = st.column_config.NumberColumn(format="localized")
     columns["q"] = st.column_config.NumberColumn(
-        format=P_COLUMN,
         help="False discovery rate: of all findings with this q or a smaller one, about this "
         "share is chance",
     )
@@ -279,6 +278,11 @@ def _ratio_columns(table: pd.DataFrame, found: Answer) -> dict[str, Any]:
     return columns
 
 
+def _ratios(table: pd.DataFrame) -> list[str]:
+    others = ("q", "I2", "Model effect")
+    return [str(name) for name in table.select_dtypes("float64").columns if name not in others]
+
+
 def _cite(data: MapData, request: Request, title: str) -> list[str]:
     """Say what was asked and of whom, for the caption of a file."""
     value = f" = {request.value}" if request.value else ""
@@ -292,12 +296,9 @@ def _cite(data: MapData, request: Request, title: str) -> list[str]:
 
 
 def _download(table: pd.DataFrame, cited: list[str]) -> None:
-    st.download_button(
+    offer_download(
         "Download CSV",
-        data=lambda: to_csv(table, cited),
+        lambda: to_csv(table, cited),
         file_name="tumorxy-biomarkers.csv",
-        mime="text/csv",
-        icon=":material/download:",
-        on_click="ignore",
         key="biomarker_csv",
     )

@@ -70,8 +70,7 @@ def _prepare_next(key: Published, data: MapData, queue: Queue, places: list[int]
 def _show_bar(queue: Queue, title: str, position: int, last: int) -> None:
     with st.container(key="board_bar", horizontal=True, vertical_alignment="center", gap="small"):
         st.title(plain_text(title), anchor=False, width="content")
-        told = f"Case {position} of {last - 1}" if position < last else "The meeting is over"
-        st.markdown(f"**{told}**", width="content")
+        st.markdown(f"**{_say_where(title, position, last)}**", width="content")
         st.space("stretch")
         st.badge(RESEARCH_USE, icon=":material/biotech:", color="orange")
         _step_button(queue, "Previous", position - 1, disabled=position == 1)
@@ -89,6 +88,14 @@ def _show_bar(queue: Queue, title: str, position: int, last: int) -> None:
             on_click=open_queue,
             args=(queue.queue_id,),
         )
+
+
+def _say_where(title: str, position: int, last: int) -> str:
+    """Say which case is shown, without saying again what the title says."""
+    if position == last:
+        return "The meeting is over"
+    number = f"Case {position}"
+    return f"of {last - 1}" if title == number else f"{number} of {last - 1}"
 
 
 def _step_button(queue: Queue, label: str, position: int, *, disabled: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from dashboard.outcomes import PlacedTumor
 from dashboard.predictions import COLUMNS, OUT_OF_DISTRIBUTION, STRANGENESS
 from dashboard.queries import KEYS, MapData
 from dashboard.rows import find_rows, vectors_of
+from engine import panel_notes
 from engine.kinds import ALTERING_KINDS
 
 if TYPE_CHECKING:
@@ -48,11 +50,13 @@ class Test:
         name: What was tested, for a reader.
         panel: Panel that was used; None when it was not tested, or nothing is known.
         num_genes: Genes on that panel; 0 when not known.
+        is_assumed: Whether the panel was assumed, since nobody stated it.
     """
 
     name: str
     panel: str | None
     num_genes: int
+    is_assumed: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -165,7 +169,9 @@ def stored_case(reader: Reader, data: MapData, space: Space, row: int) -> Case:
         synthetic=study.synthetic,
         genome=study.genome,
         cancer_type=_text(sample["cancer_type"]),
-        tests=_tests({str(k): v for k, v in sample.items()}, reader.panels(ids)),
+        tests=_tests(
+            {str(k): v for k, v in sample.items()}, reader.panels(ids), reader.notes(ids[0])
+        ),
         num_tokens=None,
         place=(float(place["x"]), float(place["y"])),
         neighbors=nearest.rows,
@@ -208,7 +214,7 @@ def uploaded_case(data: MapData, cohort: Cohort, tumor: PlacedTumor) -> Case:
         synthetic=cohort.study.synthetic,
         genome=cohort.study.genome,
         cancer_type=sample["cancer_type"],
-        tests=_tests(sample, cohort.panels),
+        tests=_tests(sample, cohort.panels, cohort.notes),
         num_tokens=tumor.num_tokens,
         place=(tumor.x, tumor.y),
         neighbors=rows[rows >= 0],
@@ -241,16 +247,22 @@ def read_strangeness(predictions: pd.DataFrame) -> tuple[float | None, bool]:
     return float(first["probability"]), first["flag"] == OUT_OF_DISTRIBUTION
 
 
-def _tests(sample: dict[str, Any], panels: pa.Table) -> tuple[Test, ...]:
+def _tests(sample: dict[str, Any], panels: pa.Table, notes: Sequence[str]) -> tuple[Test, ...]:
+    assumed = panel_notes.assumed_kinds(notes)
     genes = {row["values"]: row["counts"] for row in panels["panel_id"].value_counts().to_pylist()}
     names = {
-        "mutation_panel": "Mutations",
-        "cna_panel": "Copy number",
-        "fusion_panel": "Fusions",
+        panel_notes.MUTATIONS: ("mutation_panel", "Mutations"),
+        panel_notes.CNA: ("cna_panel", "Copy number"),
+        panel_notes.FUSIONS: ("fusion_panel", "Fusions"),
     }
     return tuple(
-        Test(name=name, panel=_text(sample[key]), num_genes=genes.get(_text(sample[key]), 0))
-        for key, name in names.items()
+        Test(
+            name=name,
+            panel=_text(sample[key]),
+            num_genes=genes.get(_text(sample[key]), 0),
+            is_assumed=kind in assumed and _text(sample[key]) is not None,
+        )
+        for kind, (key, name) in names.items()
     )
 
 

@@ -9,15 +9,16 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import compare_described as described
+from dashboard.cells import write_cells
 from dashboard.compare_described_figures import draw_composition, draw_violins
 from dashboard.compare_groups import Asked, Formed
 from dashboard.compare_resources import load_labels_compared, load_numbers_compared
 from dashboard.compare_warnings import say_shift, say_strength
 from dashboard.compare_who import caption_of, figure_options
 from dashboard.csv_export import to_csv
+from dashboard.downloads import offer_download
 from dashboard.explanation_resources import load_counted
 from dashboard.figure_export import show_figure
-from dashboard.formatting import P_COLUMN
 from dashboard.queries import MapData
 from dashboard.resources import Published
 from dashboard.theme import Palette
@@ -111,7 +112,7 @@ def show_numbers(key: Published, data: MapData, asked: Asked, formed: Formed) ->
 
 def _choose_row(table: pd.DataFrame, key: str, alt: str) -> int:
     event = st.dataframe(
-        table,
+        write_cells(table, ratios=()),
         hide_index=True,
         height=min(TABLE_PIXELS, 36 * (len(table) + 1) + 2),
         column_config=_columns(table),
@@ -129,7 +130,7 @@ def _columns(table: pd.DataFrame) -> dict[str, Any]:
     return {
         str(name): st.column_config.NumberColumn(
             str(name),
-            format=P_COLUMN if name == "q" else "localized" if name in ("n", "Values") else "%.2f",
+            format=None if name == "q" else "localized" if name in ("n", "Values") else "%.2f",
             help=HELP.get(str(name)) or (DELTA if str(name).startswith("Delta") else None),
         )
         for name in table.select_dtypes("number").columns
@@ -137,12 +138,9 @@ def _columns(table: pd.DataFrame) -> dict[str, Any]:
 
 
 def _download(table: pd.DataFrame, name: str, caption: list[str]) -> None:
-    st.download_button(
+    offer_download(
         "Download CSV",
-        data=lambda: to_csv(table, [f"{name.capitalize()} by group", *caption]),
+        lambda: to_csv(table, [f"{name.capitalize()} by group", *caption]),
         file_name=f"tumorxy-compare-{name}.csv",
-        mime="text/csv",
-        icon=":material/download:",
-        on_click="ignore",
         key=f"compare_{name}_csv",
     )

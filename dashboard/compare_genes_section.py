@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import resources
+from dashboard.cells import write_cells
 from dashboard.compare_controls import choose_group
 from dashboard.compare_enrichment import (
     FOUND_BELOW,
@@ -24,9 +25,9 @@ from dashboard.compare_groups import Asked, Formed
 from dashboard.compare_resources import load_enrichment
 from dashboard.compare_who import caption_of, figure_options
 from dashboard.csv_export import to_csv
+from dashboard.downloads import offer_download
 from dashboard.explanation_resources import load_counted
 from dashboard.figure_export import show_figure
-from dashboard.formatting import P_COLUMN
 from dashboard.oncoprint import MOST_DRAWN, MOST_GENES, Oncoprint, arrange, choose_genes
 from dashboard.oncoprint_figure import draw_oncoprint
 from dashboard.queries import MapData
@@ -235,7 +236,7 @@ def _note(found: Enrichment, formed: Formed) -> str:
 
 def _show_table(table: pd.DataFrame, what: str, caption: list[str]) -> None:
     st.dataframe(
-        table.head(MOST_LINES),
+        write_cells(table.head(MOST_LINES), (ODDS, LOWER, UPPER)),
         hide_index=True,
         height=TABLE_PIXELS,
         column_config=_columns(table),
@@ -243,23 +244,20 @@ def _show_table(table: pd.DataFrame, what: str, caption: list[str]) -> None:
         alt=f"{what} that differ between the groups",
         key=f"compare_{what.lower()}",
     )
-    st.download_button(
+    offer_download(
         "Download CSV",
-        data=lambda: to_csv(table, [f"{what} by group", *caption]),
+        lambda: to_csv(table, [f"{what} by group", *caption]),
         file_name=f"tumorxy-compare-{what.lower()}.csv",
-        mime="text/csv",
-        icon=":material/download:",
-        on_click="ignore",
         key="compare_genes_csv",
     )
 
 
 def _columns(table: pd.DataFrame) -> dict[str, Any]:
     numbers = {
-        ODDS: ("%.2f", "Odds of the alteration in the group, over those in the others"),
-        LOWER: ("%.2f", "Lower end of the 95% interval of the odds ratio"),
-        UPPER: ("%.2f", "Upper end of the 95% interval of the odds ratio"),
-        Q_VALUE: (P_COLUMN, Q_MEANING),
+        ODDS: (None, "Odds of the alteration in the group, over those in the others"),
+        LOWER: (None, "Lower end of the 95% interval of the odds ratio"),
+        UPPER: (None, "Upper end of the 95% interval of the odds ratio"),
+        Q_VALUE: (None, Q_MEANING),
         KNOWN: ("localized", "Tumors of the group that were profiled for it"),
         OTHERS_KNOWN: ("localized", "Tumors of the others that were profiled for it"),
         SHARE: ("%.1f", "Share of the group that has it, of those profiled"),

@@ -7,18 +7,21 @@ import textwrap
 from typing import Any
 
 import numpy as np
+import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard import compare_survival as survival
 from dashboard import compare_words as words
 from dashboard.biomarker_figures import Line, draw_forest
+from dashboard.cells import write_cells
 from dashboard.compare_controls import choose_group
 from dashboard.compare_groups import Asked, Formed, Source
 from dashboard.compare_resources import load_comparison
 from dashboard.compare_survival import Comparison, Covariate, Fixed, Request
 from dashboard.compare_who import caption_of, source_of
 from dashboard.csv_export import to_csv
-from dashboard.figure_export import make_readable, offer_figure
+from dashboard.downloads import offer_download
+from dashboard.figure_export import make_readable, offer_figure, show_figure
 from dashboard.formatting import p_value
 from dashboard.outcome_facts import Endpoint
 from dashboard.queries import MapData
@@ -84,7 +87,7 @@ def show_survival(
     with left:
         _show_curves(data, found, caption)
     with right:
-        _show_hazards(found, formed, request)
+        _show_hazards(found, formed, request, caption)
     _show_tables(found, caption)
 
 
@@ -153,7 +156,7 @@ def _show_curves(data: MapData, found: Comparison, caption: list[str]) -> None:
     )
 
 
-def _show_hazards(found: Comparison, formed: Formed, request: Request) -> None:
+def _show_hazards(found: Comparison, formed: Formed, request: Request, caption: list[str]) -> None:
     names = formed.groups.names
     hazards, held = _choose_model(found, request)
     if hazards is None:
@@ -167,10 +170,11 @@ def _show_hazards(found: Comparison, formed: Formed, request: Request) -> None:
     st.caption(plain_text(f"{told} Beside each: {found.endpoint.event} of patients."))
     lines = _lines(hazards, found)
     if lines:
-        forest = draw_forest(lines, "hazard ratio", current_palette())
-        st.plotly_chart(
-            make_readable(forest.update_layout(margin_r=NOTE_PIXELS), current_palette()),
-            config=PLAIN_CONFIG,
+        show_figure(
+            functools.partial(_draw_hazards, lines),
+            functools.partial(survival.hazard_table, found),
+            name=f"{found.endpoint.words}: hazard ratios against {reference}",
+            caption=[*caption, told],
             key="compare_hazards",
             alt="; ".join(
                 words.say_hazard(line, reference, found.endpoint.event) for line in hazards.groups
@@ -184,6 +188,10 @@ def _show_hazards(found: Comparison, formed: Formed, request: Request) -> None:
     check = words.say_proportionality(hazards, found)
     if check:
         st.caption(plain_text(check))
+
+
+def _draw_hazards(lines: list[Line], palette: Palette) -> go.Figure:
+    return draw_forest(lines, "hazard ratio", palette).update_layout(margin_r=NOTE_PIXELS)
 
 
 def _choose_model(found: Comparison, request: Request) -> tuple[GroupHazards | None, str]:
@@ -224,31 +232,25 @@ def _show_tables(found: Comparison, caption: list[str]) -> None:
             if not len(table):
                 continue
             st.dataframe(
-                table,
+                write_cells(table, ("Hazard ratio", "Lower", "Upper")),
                 hide_index=True,
                 column_config=_columns(table.columns.tolist()),
                 placeholder="",
                 alt=f"Survival: {name}",
                 key=f"compare_{name}_table",
             )
-            st.download_button(
+            offer_download(
                 "Download CSV",
-                data=functools.partial(to_csv, table, ["Survival by group", *caption]),
+                functools.partial(to_csv, table, ["Survival by group", *caption]),
                 file_name=f"tumorxy-compare-{name}.csv",
-                mime="text/csv",
-                icon=":material/download:",
-                on_click="ignore",
                 key=f"compare_{name}_csv",
             )
 
 
 def _columns(names: list[str]) -> dict[str, Any]:
-    formats = {"p": "%.2g", "p of change over time": "%.2g"}
     whole = ("Group", "Compared", "Model", "Patients", "Events")
     return {
-        name: st.column_config.NumberColumn(
-            name, format=formats.get(name, "%.2f"), help=COLUMNS.get(name)
-        )
+        name: st.column_config.NumberColumn(name, help=COLUMNS.get(name))
         for name in names
         if name not in whole
     }

@@ -67,13 +67,13 @@ def say_model(found: GroupHazards, names: Sequence[str]) -> tuple[str, ...]:
     ]
     if found.num_variables:
         told = [
-            f"{told[0][:-1]}, {found.events_per_variable:,.0f} for each ratio. All groups alike: "
-            f"{p_value(found.p_value)} (likelihood ratio)."
+            f"{told[0][:-1]}, {found.events_per_variable:,.0f} events per estimated ratio. All "
+            f"groups alike: {p_value(found.p_value)} (likelihood ratio)."
         ]
     if found.events_per_variable < FEWEST_EVENTS_EACH:
         told.append(
-            f"Fewer than {FEWEST_EVENTS_EACH} events for each ratio: the estimates are unsteady. "
-            "Hold less fixed."
+            f"Fewer than {FEWEST_EVENTS_EACH} events per estimated ratio: the estimates are "
+            "unsteady. Hold less fixed."
         )
     if found.num_unknown:
         told.append(f"{count(found.num_unknown, 'patient')} left out: a covariate is not known.")

@@ -10,6 +10,7 @@ import streamlit as st
 
 from dashboard.card import ModelCard
 from dashboard.csv_export import to_csv
+from dashboard.downloads import offer_download
 from dashboard.evidence import (
     Section,
     ablation_table,
@@ -71,15 +72,10 @@ def show_evidence(card: ModelCard) -> None:
             _show_section(section)
             if section.title == "Hidden genes":
                 _show_reconstruction(card)
-    st.download_button(
+    offer_download(
         "Download every figure as CSV",
-        data=lambda: to_csv(
-            long_table(evidence), [f"Evidence of model {card.digest}", RESEARCH_USE]
-        ),
+        lambda: to_csv(long_table(evidence), [f"Evidence of model {card.digest}", RESEARCH_USE]),
         file_name="tumorxy-evidence.csv",
-        mime="text/csv",
-        icon=":material/download:",
-        on_click="ignore",
         key="model_evidence_csv",
     )
     _show_groups(card, evidence)

@@ -22,6 +22,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard.csv_export import to_csv
+from dashboard.downloads import offer_download
 from dashboard.errors import FigureError
 from dashboard.figure_pdf import to_pdf
 from dashboard.map_component.assets import packaged_component, serve_folder
@@ -150,12 +151,11 @@ def offer_pictures(
         _show_caption(name, cite(caption))
         with st.container(horizontal=True, gap="small"):
             for form, make in made.items():
-                st.download_button(
+                offer_download(
                     form,
-                    data=make,
+                    make,
                     file_name=f"{file_stem(name)}.{form.lower()}",
                     mime=MIME[form],
-                    on_click="ignore",
                     key=f"{key}_{form}",
                 )
 

@@ -16,9 +16,6 @@ SMALLEST_P = 0.001
 SMALLEST_RATIO, LARGEST_RATIO = 0.01, 100.0
 """Ratios beyond which no digit can be trusted."""
 
-P_COLUMN = "%.2g"
-"""Format of p- and q-values in a sortable table: two digits that count, and never `0.000`."""
-
 MINUTE, HOUR = 60, 3_600
 
 
@@ -123,13 +120,20 @@ def q_value(q: float) -> str:
 
 
 def _probability(letter: str, value: float) -> str:
+    told = probability(value)
+    sign = "" if told.startswith((">", "<", NOT_KNOWN)) else "= "
+    return f"{letter} {sign}{told}"
+
+
+def probability(value: float) -> str:
+    """Write a probability as it stands in a table: `0.03`, `0.004`, `< 0.001`, `> 0.99`."""
     if math.isnan(value):
-        return f"{letter} {NOT_KNOWN}"
+        return NOT_KNOWN
     if value < SMALLEST_P:
-        return f"{letter} < {SMALLEST_P:g}"
+        return f"< {SMALLEST_P:g}"
     if value > 0.99:
-        return f"{letter} > 0.99" if value < 1 else f"{letter} = 1"
-    return f"{letter} = {value:.{3 if value < 0.0095 else 2}f}"
+        return "> 0.99" if value < 1 else "1"
+    return f"{value:.{3 if value < 0.0095 else 2}f}"
 
 
 def duration(seconds: float) -> str:

@@ -21,6 +21,7 @@ from dashboard.chosen import (
 from dashboard.coloring import Categories, Coloring, Numbers
 from dashboard.compare_groups import Source
 from dashboard.csv_export import to_csv
+from dashboard.downloads import offer_download
 from dashboard.labels import Labels
 from dashboard.map_resources import listed_labels, load_sources
 from dashboard.origins import explain_by_source, say_of_selection
@@ -110,17 +111,14 @@ def show_selection(
     """
     shares = load_sources(key, data, data.layout_id)
     for effect in explain_by_source(data, rows, shares):
-        st.warning(plain_text(say_of_selection(effect)), icon=":material/science:")
+        st.warning(plain_text(say_of_selection(effect, len(rows))), icon=":material/science:")
     labels = listed_labels(key, data)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.header(f"Selection: {count(len(rows), 'tumor')}", anchor=False, width="content")
-        st.download_button(
+        offer_download(
             "Download CSV",
-            data=functools.partial(_selection_csv, key, data, colorings, current_choice(data)),
+            functools.partial(_selection_csv, key, data, colorings, current_choice(data)),
             file_name="tumorxy-selection.csv",
-            mime="text/csv",
-            icon=":material/download:",
-            on_click="ignore",
             help="All rows. Cells that a spreadsheet would run as a formula are disarmed.",
             key="map_csv",
         )

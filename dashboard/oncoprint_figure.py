@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from dashboard.figure_notes import FigureOptions, write_below
 from dashboard.oncoprint import BANDS, FIRST_SLOT, NOT_PROFILED, WILD_TYPE, Block, Oncoprint
 from dashboard.theme import GENE_GROUPS, SEVERAL_KINDS, Palette
-from dashboard.wording import clip
+from dashboard.wording import wrap
 
 ROW_PIXELS = 27
 EDGES = (0.0, 0.28, 0.62, 0.9)
@@ -21,6 +21,8 @@ GAP, LEAST_WIDTH = 0.012, 0.14
 """Gap between two groups, and least width of one, as shares of the whole width."""
 LETTERS = 105
 """Letters of a heading that fit into the whole width."""
+HEADING_ROWS = (1.5, 2.2)
+"""Rows of genes that headings of one line and of two take."""
 HATCH = {
     "shape": "/",
     "size": 5,
@@ -48,7 +50,7 @@ def draw_oncoprint(found: Oncoprint, options: FigureOptions) -> go.Figure:
     _add_legend(figure, found, palette)
     drawn = "; ".join(f"{b.name}: {b.num_drawn:,} of {b.num_all:,} drawn" for b in found.blocks)
     notes = write_below(figure, options, drawn, below=8, letters=150)
-    _lay_out(figure, found, notes)
+    _lay_out(figure, found, notes, HEADING_ROWS[any("<br>" in _heading(p) for p in places)])
     return figure
 
 
@@ -135,11 +137,15 @@ def _add_heading(figure: go.Figure, place: Place, palette: Palette) -> None:
     figure.add_annotation(
         x=place.start + place.width / 2,
         y=-0.6,
-        text=f"<b>{clip(place.block.name, max(int(LETTERS * place.width), 4))}</b>",
+        text=f"<b>{_heading(place)}</b>",
         showarrow=False,
         yanchor="bottom",
         font={"size": 13, "color": palette.ink},
     )
+
+
+def _heading(place: Place) -> str:
+    return wrap(place.block.name, max(int(LETTERS * place.width), 4))
 
 
 def _add_hatches(figure: go.Figure, found: Oncoprint, places: Sequence[Place]) -> None:
@@ -199,13 +205,13 @@ def _add_legend(figure: go.Figure, found: Oncoprint, palette: Palette) -> None:
         )
 
 
-def _lay_out(figure: go.Figure, found: Oncoprint, notes: int) -> None:
+def _lay_out(figure: go.Figure, found: Oncoprint, notes: int, heading_rows: float) -> None:
     genes = len(found.genes)
     totals = found.shares.groupby("Gene")[["Altered", "Profiled"]].sum()
     share = (100 * totals["Altered"] / totals["Profiled"].clip(lower=1)).to_dict()
     figure.update_xaxes(range=[0, 1], visible=False)
     figure.update_yaxes(
-        range=[genes, -1.5],
+        range=[genes, -heading_rows],
         tickvals=[row + 0.45 for row in range(genes)],
         ticktext=[f"<b>{gene}</b>  {share[gene]:.0f}%" for gene in found.genes],
         tickfont={"size": 14},
@@ -213,7 +219,7 @@ def _lay_out(figure: go.Figure, found: Oncoprint, notes: int) -> None:
         zeroline=False,
     )
     figure.update_layout(
-        height=88 + ROW_PIXELS * genes + notes,
+        height=round(48 + ROW_PIXELS * (genes + heading_rows)) + notes,
         margin={"l": 10, "r": 10, "t": 44, "b": notes},
         dragmode=False,
         barmode="overlay",

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from dashboard.formatting import p_value
 from dashboard.queries import MapData
 from engine.study_effects import SourceShares, StudyEffect
 
@@ -15,7 +16,9 @@ SOURCES = {"study": "study_id", "panel": "mutation_panel"}
 FEWEST = 10
 """Tumors below which nothing is said."""
 MOST = 500
-"""Tumors of a selection that are looked at, evenly spread: more make every difference certain."""
+"""Tumors of a selection that are looked at, drawn at random: more make every difference certain."""
+SEED = 0
+"""Of the draw: the same selection is always told the same."""
 
 
 def count_sources(data: MapData) -> tuple[SourceShares, ...]:
@@ -40,11 +43,13 @@ def explain_by_source(
         shares: What `count_sources` found; counted here when None.
 
     Returns:
-        The effects that explain them; none where biology is enough, or too few are asked about.
+        The effects worth a warning; none where the cancer types are enough, or few are asked about.
     """
     if len(rows) < FEWEST:
         return ()
-    chosen = rows[np.linspace(0, len(rows) - 1, min(len(rows), MOST)).astype(np.int64)]
+    chosen = rows
+    if len(rows) > MOST:
+        chosen = np.sort(np.random.default_rng(SEED).choice(rows, MOST, replace=False))
     types = _texts(data.samples["cancer_type"].iloc[chosen])
     effects = []
     for found in count_sources(data) if shares is None else shares:
@@ -55,12 +60,29 @@ def explain_by_source(
     return tuple(effects)
 
 
-def say_of_selection(effect: StudyEffect) -> str:
-    """Say of a selection what `StudyEffect.sentence` says of the neighbors of a tumor."""
+def say_of_neighbors(effect: StudyEffect) -> str:
+    """Say of the nearest tumors of one that their source goes with them too."""
+    return _say(effect, f"the {effect.num_neighbors:,} nearest tumors")
+
+
+def say_of_selection(effect: StudyEffect, num_selected: int) -> str:
+    """Say of a selection that its source goes with it too.
+
+    Args:
+        effect: What `explain_by_source` found.
+        num_selected: Tumors of the selection, of which only some may have been looked at.
+    """
+    looked_at = f"{effect.num_neighbors:,}"
+    if effect.num_neighbors < num_selected:
+        return _say(effect, f"{looked_at} tumors drawn at random")
+    return _say(effect, f"the {looked_at} selected tumors")
+
+
+def _say(effect: StudyEffect, whom: str) -> str:
     return (
-        f"This selection is explained by the {effect.kind} as well as by biology: "
-        f"{effect.num_near} of the {effect.num_neighbors} tumors looked at are of "
-        f"{effect.source}, where about {effect.expected:.0f} would be by their cancer types alone."
+        f"Also goes with the {effect.kind}: {effect.num_near:,} of {whom} are of {effect.source}, "
+        f"about {effect.expected:,.0f} would be by their cancer types alone "
+        f"({p_value(effect.p_value)})."
     )
 
 

@@ -10,8 +10,10 @@ from urllib.parse import urlsplit, urlunsplit
 import streamlit as st
 
 from dashboard import explanation_resources, resources
+from dashboard.downloads import offer_download
 from dashboard.explanations import Asked
 from dashboard.neighborhood_survival import tell_survival
+from dashboard.origins import say_of_neighbors
 from dashboard.patient_subject import BoardSubject
 from dashboard.report import Report, WhyTold
 from dashboard.report_building import Behind, all_facts, build_report
@@ -51,13 +53,11 @@ def offer_report(subject: BoardSubject) -> None:
             link = None if chosen else subject.link or _address(subject)
             wanted = replace(subject, pseudonym=chosen, link=link)
         for form, about in FORMS.items():
-            st.download_button(
+            offer_download(
                 about.title,
-                data=partial(make_report, wanted, form),
+                partial(make_report, wanted, form),
                 file_name=f"tumorxy-report{about.suffix}",
                 mime=about.mime,
-                icon=":material/download:",
-                on_click="ignore",
                 width="stretch",
                 help=MEANINGS[form],
                 key=f"report_{form}",
@@ -88,7 +88,7 @@ def _build(subject: BoardSubject) -> Report:
             made_at=datetime.now().astimezone(),
             neighbors=subject.neighbors,
             survival=None if survival is None else tell_survival(survival),
-            origins=tuple(effect.sentence for effect in subject.origins),
+            origins=tuple(say_of_neighbors(effect) for effect in subject.origins),
             facts=all_facts(resources.load_card(), case),
             own=resources.load_own_heads(subject.key),
             why=_why(subject),

@@ -11,20 +11,23 @@ import streamlit as st
 from dashboard import resources
 from dashboard.cases import Case, Test
 from dashboard.csv_export import to_csv
+from dashboard.downloads import offer_download
 from dashboard.figure_export import show_figure
 from dashboard.formatting import percent
 from dashboard.intervals import Share, shares
 from dashboard.neighbor_facts import NeighborFact
+from dashboard.origins import say_of_neighbors
 from dashboard.patient_figures import draw_composition
 from dashboard.queries import MapData, Objects
 from dashboard.selection import source_lines
 from dashboard.theme import SYNTHETIC_NOTE
-from dashboard.trust import distance_sentence, doubts, num_near_on_map, untested, verdict
+from dashboard.trust import assumed, distance_sentence, doubts, num_near_on_map, untested, verdict
 from dashboard.widgets import plain_text
 from dashboard.wording import (
     AGREEMENT,
     NOT_PROFILED,
     OUT_OF_DISTRIBUTION,
+    PANEL_ASSUMED,
     STRANGENESS,
     WILSON,
     count,
@@ -82,7 +85,11 @@ def _show_test(test: Test) -> None:
         st.markdown(f":material/remove: {test.name}: **not tested**", help=NOT_PROFILED)
         return
     genes = f", {test.num_genes:,} genes" if test.num_genes else ""
-    st.markdown(f":material/check: {test.name}: {plain_text(test.panel)}{genes}")
+    told = f":material/check: {test.name}: {plain_text(test.panel)}{genes}"
+    if test.is_assumed:
+        st.markdown(f"{told}, assumed, not stated", help=PANEL_ASSUMED)
+    else:
+        st.markdown(told)
 
 
 def show_trust(case: Case, origins: Sequence[StudyEffect]) -> None:
@@ -105,8 +112,10 @@ def show_trust(case: Case, origins: Sequence[StudyEffect]) -> None:
             st.warning(doubt, icon=":material/warning:")
         if unknown := untested(case):
             st.caption(unknown)
+        if guessed := assumed(case):
+            st.caption(guessed, help=PANEL_ASSUMED)
         for effect in origins:
-            st.warning(plain_text(effect.sentence), icon=":material/science:")
+            st.warning(plain_text(say_of_neighbors(effect)), icon=":material/science:")
 
 
 def _show_strangeness(case: Case) -> None:
@@ -220,7 +229,6 @@ def _show_neighbor_table(data: MapData, case: Case, table: pd.DataFrame) -> None
     st.dataframe(
         table,
         hide_index=True,
-        height=36 + 35 * min(len(table), 11),
         placeholder="not given",
         column_config={
             "Distance": st.column_config.NumberColumn(
@@ -236,13 +244,10 @@ def _show_neighbor_table(data: MapData, case: Case, table: pd.DataFrame) -> None
     untold = [title for title in ("Treatment", "Response", "Survival") if title not in table]
     if untold:
         st.caption(f"{', '.join(untold)}: not known of any of them.")
-    st.download_button(
+    offer_download(
         "Download CSV",
-        data=lambda: to_csv(table, [f"Tumors nearest to {case.sample_id}", *source_lines(data)]),
+        lambda: to_csv(table, [f"Tumors nearest to {case.sample_id}", *source_lines(data)]),
         file_name="tumorxy-neighbors.csv",
-        mime="text/csv",
-        icon=":material/download:",
-        on_click="ignore",
         key="patient_neighbors_csv",
     )
 
@@ -270,7 +275,6 @@ def _show_alteration_table(table: pd.DataFrame, key: str) -> None:
     st.dataframe(
         table[given].rename(columns=COLUMN_TITLES),
         hide_index=True,
-        height=36 + 35 * min(len(table), 10),
         placeholder="–",  # noqa: RUF001 - the usual sign for an empty cell
         column_config={
             "Variant fraction": st.column_config.ProgressColumn(

@@ -43,6 +43,8 @@ ALSO = (
     "What the test covered beside mutations. What was not looked for is unknown, never absent; "
     "what is typed below counts as looked for by itself."
 )
+CHANGE_MATTERS = "without it the model cannot tell a hotspot, and may call the tumor strange."
+CHANGES = f"As p.G12C. It may be left out; {CHANGE_MATTERS}"
 GENES = (
     "Approved symbols, former names and aliases. What is not in the list can be typed; it is "
     "looked up in the table of genes."
@@ -125,7 +127,7 @@ def _edit_rows() -> tuple[TypedRow, ...]:
             KIND: st.column_config.SelectboxColumn(
                 options=[kind.value for kind in KINDS], required=True
             ),
-            CHANGE: st.column_config.TextColumn(help="As p.G12C; it may be left out."),
+            CHANGE: st.column_config.TextColumn(help=CHANGES),
         },
         key=_editor(),
         alt="Typed alterations",
@@ -145,8 +147,9 @@ def _offer_row() -> None:
         help=GENES,
     )
     kind.selectbox(KIND, [kind.value for kind in KINDS], key="typed_kind")
-    change.text_input(CHANGE, key="typed_change", placeholder="p.G12C")
+    change.text_input(CHANGE, key="typed_change", placeholder="p.G12C", help=CHANGES)
     add.button("Add", icon=":material/add:", key="typed_add", on_click=_add, width="stretch")
+    st.caption(f"{CHANGE}: {CHANGE_MATTERS}")
 
 
 def _add() -> None:

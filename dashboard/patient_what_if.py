@@ -10,6 +10,7 @@ import streamlit as st
 from dashboard import explanation_resources, resources
 from dashboard.cases import Case
 from dashboard.csv_export import to_csv
+from dashboard.downloads import offer_download
 from dashboard.explaining import Explainer
 from dashboard.map_view import show_scene
 from dashboard.patient_map import BY_TYPE
@@ -103,13 +104,10 @@ def _show_predictions(told: Changed, cited: list[str]) -> None:
         alt="Predictions of the tumor, as it is and changed",
     )
     st.caption("Likeliest answer with its 95% interval. Research use only.")
-    st.download_button(
+    offer_download(
         "Download CSV",
-        data=lambda: to_csv(told.predictions, cited),
+        lambda: to_csv(told.predictions, cited),
         file_name="tumorxy-what-if.csv",
-        mime="text/csv",
-        icon=":material/download:",
-        on_click="ignore",
         key="what_if_csv",
     )
 

@@ -10,8 +10,9 @@ import pyarrow as pa
 import streamlit as st
 
 from dashboard import explanation_resources, region_tables, regions
+from dashboard.cells import write_cells
 from dashboard.csv_export import to_csv
-from dashboard.formatting import P_COLUMN
+from dashboard.downloads import offer_download
 from dashboard.queries import MapData, Rows
 from dashboard.regions import Against, Fixed, Question, Region, pack_rows
 from dashboard.resources import Published
@@ -140,7 +141,7 @@ def _show_tables(data: MapData, region: Region, question: Question) -> None:
                 st.caption(NOTHING[title])
                 continue
             st.dataframe(
-                table.head(MOST_LINES),
+                write_cells(table.head(MOST_LINES), region_tables.RATIOS),
                 hide_index=True,
                 height=min(TABLE_PIXELS, 36 * (len(table) + 1) + 2),
                 column_config=_columns(table),
@@ -149,9 +150,9 @@ def _show_tables(data: MapData, region: Region, question: Question) -> None:
                 key=f"region_{title.lower()}",
             )
             st.caption(NOTES[title] + _cut(table))
-    st.download_button(
+    offer_download(
         "Download all as CSV",
-        data=lambda: to_csv(
+        lambda: to_csv(
             region_tables.export_table(region),
             [
                 "What is distinctive in a selection on the map",
@@ -161,9 +162,6 @@ def _show_tables(data: MapData, region: Region, question: Question) -> None:
             ],
         ),
         file_name="tumorxy-region.csv",
-        mime="text/csv",
-        icon=":material/download:",
-        on_click="ignore",
         key="region_csv",
     )
 
@@ -182,10 +180,10 @@ def _columns(table: pd.DataFrame) -> dict[str, Any]:
         "By chance": "Share of the selection if the two had nothing to do with each other",
     }
     numbers = {
-        region_tables.ODDS: ("%.2f", ADJUSTED),
-        region_tables.LOWER: ("%.2f", "Lower end of the 95% interval of the odds ratio"),
-        region_tables.UPPER: ("%.2f", "Upper end of the 95% interval of the odds ratio"),
-        region_tables.Q_VALUE: (P_COLUMN, Q_MEANING),
+        region_tables.ODDS: (None, ADJUSTED),
+        region_tables.LOWER: (None, "Lower end of the 95% interval of the odds ratio"),
+        region_tables.UPPER: (None, "Upper end of the 95% interval of the odds ratio"),
+        region_tables.Q_VALUE: (None, Q_MEANING),
         region_tables.KNOWN_IN: ("localized", "Selected tumors that were looked at for it"),
         region_tables.KNOWN_OUT: ("localized", "Tumors compared with that were looked at for it"),
         "Difference (SD)": ("%.2f", "Difference of the means in standard deviations of all"),

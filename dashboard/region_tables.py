@@ -13,6 +13,7 @@ from engine.epidemiology.region import Contrast, Sides
 WHAT, KIND, TABLE = "Alteration", "Kind", "Table"
 SHARE_IN, SHARE_OUT, KNOWN_IN, KNOWN_OUT = "In", "Out", "n in", "n out"
 EXPECTED, ODDS, LOWER, UPPER, Q_VALUE = "Expected", "Odds ratio", "Lower", "Upper", "q"
+RATIOS = (ODDS, LOWER, UPPER)
 
 
 def gene_table(region: Region) -> pd.DataFrame:

@@ -43,7 +43,7 @@ from dashboard.report import (
     TumorTold,
     WhyTold,
 )
-from dashboard.trust import distance_sentence, doubts, num_near_on_map, untested, verdict
+from dashboard.trust import assumed, distance_sentence, doubts, num_near_on_map, untested, verdict
 from dashboard.wording import STRANGENESS, title_of
 
 FACTS = ("SEX", "AGE", "AGE_AT_SEQUENCING", "SAMPLE_TYPE", "STAGE", "TMB_NONSYNONYMOUS", "TMB")
@@ -164,7 +164,7 @@ def _alteration(row: Mapping[Any, Any]) -> AlterationTold:
 
 def _trust(case: Case, origins: Sequence[str]) -> TrustTold:
     title, sentence = verdict(case)
-    unknown = untested(case)
+    gaps = [told for told in (untested(case), assumed(case)) if told]
     return TrustTold(
         interpretable=not case.out_of_distribution,
         verdict=title,
@@ -174,7 +174,7 @@ def _trust(case: Case, origins: Sequence[str]) -> TrustTold:
         map_strangeness=case.map_strangeness,
         num_neighbors=len(case.neighbors),
         num_near_on_map=num_near_on_map(case),
-        warnings=(*doubts(case), *([unknown] if unknown else []), *origins),
+        warnings=(*doubts(case), *gaps, *origins),
     )
 
 

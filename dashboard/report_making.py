@@ -21,7 +21,7 @@ from dashboard.nearest import Space
 from dashboard.neighbor_facts import RESPONSES, TREATMENTS, Outcomes, tell_neighbors
 from dashboard.neighborhood import Center
 from dashboard.neighborhood_survival import compare_neighborhood, tell_survival
-from dashboard.origins import explain_by_source
+from dashboard.origins import explain_by_source, say_of_neighbors
 from dashboard.outcome_facts import load_survival
 from dashboard.published_map import NO_MAP
 from dashboard.queries import MapData, Objects
@@ -181,7 +181,7 @@ def _make(
         made_at=datetime.now().astimezone(),
         neighbors=tell_neighbors(data, found.case, known, named=named, row=found.row),
         survival=None if survival is None else tell_survival(survival),
-        origins=tuple(e.sentence for e in (origins if named else mask_effects(origins))),
+        origins=tuple(say_of_neighbors(e) for e in (origins if named else mask_effects(origins))),
         facts=all_facts(read_card(), found.case),
         own=service.heads.list_all(),
         why=_why(reader, placer, data, found),

@@ -13,6 +13,7 @@ from cache.workspace_sets import SavedSet
 from cache.workspace_views import SavedView
 from dashboard import address, chosen, resources
 from dashboard.csv_export import to_csv
+from dashboard.downloads import offer_download
 from dashboard.queries import MapData
 from dashboard.rows import find_rows
 from dashboard.widgets import plain_text
@@ -151,14 +152,11 @@ def _show_uses(data: MapData, page: str, found: SavedSet) -> None:
                 on_click=_select,
                 args=(data, found.set_id),
             )
-        st.download_button(
+        offer_download(
             "CSV",
             functools.partial(set_csv, found),
-            "tumorxy-set.csv",
-            "text/csv",
-            icon=":material/download:",
+            file_name="tumorxy-set.csv",
             key="saved_csv",
-            on_click="ignore",
             help="Study and sample of each tumor. Cells that a spreadsheet would run as a formula "
             "are disarmed.",
         )

@@ -223,7 +223,7 @@ def _add_at_risk(
             col=1,
         )
     names = [
-        f'<span style="color:{palette.categories[slot]}">■</span> {clip(c.name, 16)}'
+        f'<span style="color:{palette.categories[slot]}">■</span> {clip(c.name, NAME_LENGTH)}'
         for c, slot in zip(curves, slots, strict=True)
     ]
     figure.update_yaxes(

@@ -55,3 +55,14 @@ def untested(case: Case) -> str:
     if not missing:
         return ""
     return f"Not tested: {', '.join(missing)}. What they would show is unknown."
+
+
+def assumed(case: Case) -> str:
+    """Say for what nobody stated the panel; empty where it was stated."""
+    guessed = [test.name.lower() for test in case.tests if test.is_assumed]
+    if not guessed:
+        return ""
+    return (
+        f"Panel assumed, not stated: {', '.join(guessed)}. If it is wrong, genes count as "
+        "unaltered that nobody looked at."
+    )

@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.csv_export import to_csv
+from dashboard.downloads import offer_download
 from dashboard.explanations import GRADIENTS, LEAVE_ONE_OUT, SHAPLEY, Explanation, PairsTold
 
 COLUMNS = {
@@ -65,12 +66,9 @@ def show_tables(told: Explanation, source: Sequence[str]) -> None:
             alt=f"The {name} that the model was asked about, by each method",
         )
     for name, table in tables.items():
-        st.download_button(
+        offer_download(
             f"Download {name} as CSV",
-            data=partial(to_csv, table, caption),
+            partial(to_csv, table, caption),
             file_name=f"tumorxy-why-{name}.csv",
-            mime="text/csv",
-            icon=":material/download:",
-            on_click="ignore",
             key=f"why_csv_{name}",
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import textwrap
 from datetime import date
 
 _CAPITALS = (
@@ -118,6 +119,12 @@ def clip(name: str, longest: int = LONGEST_NAME) -> str:
     return escape(name if len(name) <= longest else name[: longest - 1].rstrip() + "…")
 
 
+def wrap(name: str, letters: int) -> str:
+    """Break a name over two lines of a figure; only what fits into neither is cut off."""
+    lines = textwrap.wrap(name, letters, max_lines=2, placeholder="…")
+    return "<br>".join(map(escape, lines))
+
+
 def escape(text: str) -> str:
     """Make text from a file harmless in Plotly's HTML subset."""
     return html.escape(text, quote=False)
@@ -176,3 +183,8 @@ WILSON = (
 )
 
 NOT_PROFILED = "Never looked at in this tumor: nothing can be concluded about it."
+
+PANEL_ASSUMED = (
+    "No file names the panel. One was taken that holds the genes found, or else a whole exome; "
+    "genes on it without an alteration count as unaltered."
+)

@@ -14,6 +14,10 @@ from engine.type_names import common_type
 EXPLAINED_BELOW = 0.01
 """Largest p-value, corrected for the sources tried, at which a neighborhood counts as explained."""
 
+LEAST_TIMES = 1.25
+"""Least ratio of the neighbors from a source to those expected: among many tumors a smaller one is
+certain, and too small to mislead."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class StudyEffect:
@@ -37,23 +41,9 @@ class StudyEffect:
 
     @property
     def is_explaining(self) -> bool:
-        """Whether the source explains the neighborhood."""
-        return self.p_value < EXPLAINED_BELOW
-
-    @property
-    def sentence(self) -> str:
-        """What the page says, one plain sentence."""
-        found = f"{self.num_near} of the {self.num_neighbors} nearest tumors"
-        if not self.is_explaining:
-            return (
-                f"The {self.kind} does not explain this neighborhood: {found} are of {self.source},"
-                f" about {self.expected:.0f} would be by their cancer types alone."
-            )
-        return (
-            f"This neighborhood is explained by the {self.kind} as well as by biology: {found} are "
-            f"of {self.source}, where about {self.expected:.0f} would be by their cancer types "
-            f"alone (p {_written(self.p_value)})."
-        )
+        """Whether the source explains the neighborhood: surely, and by enough to matter."""
+        is_large = self.num_near >= LEAST_TIMES * self.expected
+        return is_large and self.p_value < EXPLAINED_BELOW
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,7 +135,3 @@ def count_distribution(shares: Iterable[float]) -> NDArray[np.float64]:
     for share in shares:
         distribution = np.convolve(distribution, [1 - share, share])
     return distribution
-
-
-def _written(p_value: float) -> str:
-    return "< 0.0001" if p_value < 1e-4 else f"= {p_value:.4f}"

@@ -14,6 +14,7 @@ from dashboard.compare_resources import load_cautions, load_facts, load_groups
 from dashboard.compare_survival_section import show_survival
 from dashboard.compare_who import FEWEST, caption_of, member_table, show_who
 from dashboard.csv_export import to_csv
+from dashboard.downloads import offer_download
 from dashboard.explanation_resources import load_counted
 from dashboard.outcome_facts import Endpoint
 from dashboard.queries import MapData
@@ -73,15 +74,12 @@ def _choose_endpoint(formed: Formed, facts: Facts) -> Endpoint | None:
 
 
 def _offer_members(data: MapData, asked: Asked, formed: Formed) -> None:
-    st.download_button(
+    offer_download(
         "Download the groups",
-        data=lambda: to_csv(
+        lambda: to_csv(
             member_table(data, formed), ["Compared groups", *caption_of(data, asked, formed)]
         ),
         file_name="tumorxy-compare-tumors.csv",
-        mime="text/csv",
-        icon=":material/download:",
-        on_click="ignore",
         help="Which tumor is in which group.",
         key="compare_members_csv",
     )

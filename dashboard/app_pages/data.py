@@ -65,7 +65,6 @@ def _show_studies(key: Published, studies: pa.Table) -> None:
     event = st.dataframe(
         _study_frame(rows),
         hide_index=True,
-        height=36 + 35 * min(len(rows), 8),
         on_select="rerun",
         selection_mode="single-row-required",
         key="data_studies",
@@ -130,7 +129,6 @@ def _show_files(files: pa.Table) -> None:
     st.dataframe(
         files.to_pandas().rename(columns=_heading),
         hide_index=True,
-        height=36 + 35 * min(files.num_rows, 8),
         column_config={
             _heading(name): st.column_config.NumberColumn(format="localized") for name in NUMBERS
         },

@@ -10,11 +10,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from engine.errors import ImportRefusedError
+from engine.panel_notes import CNA, FUSIONS, MUTATIONS
 from engine.readers.context import ReadContext
 from engine.readers.findings import Rule
 from engine.readers.panels import Panel, public_panel
 from engine.readers.rows import UNKNOWN_SAMPLE, encode
-from engine.readers.study_files import CNA, FUSIONS, MUTATIONS
 from engine.readers.table import Columns, TextTable, read_table
 
 MATRIX_COLUMNS = Columns(

@@ -17,6 +17,7 @@ import pyarrow as pa
 from engine.cohort import PANELS
 from engine.errors import ImportRefusedError
 from engine.genes import GeneTable
+from engine.panel_notes import FILE_STATES_NONE
 from engine.readers.findings import FindingCollector, Rule
 from engine.readers.options import Limits
 from engine.readers.study_files import read_fields
@@ -87,14 +88,14 @@ def infer_panel(genes_seen: Collection[str], genes: GeneTable) -> Panel:
     fitting = [name for name in CLINICAL_PANELS if seen <= public.get(name, frozenset())]
     if not fitting:
         note = (
-            "The panel is not stated and the genes fit no common clinical panel, so a whole "
+            f"{FILE_STATES_NONE} and the genes fit no common clinical panel, so a whole "
             f"exome was assumed: genes without a call count as wild type. {ASSUMED_NOTE}"
         )
         whole = exome(genes)
         return Panel(whole.panel_id, whole.genes | seen, note)
     name = min(fitting, key=lambda panel: len(public[panel]))
     note = (
-        f"The panel is not stated; {name} ({len(public[name])} genes) was assumed, the smallest "
+        f"{FILE_STATES_NONE}; {name} ({len(public[name])} genes) was assumed, the smallest "
         f"common clinical panel with every gene of the file. {ASSUMED_NOTE}"
     )
     return Panel(name, public[name], note)

@@ -10,6 +10,7 @@ import pyarrow as pa
 from engine.cohort import ALTERATIONS, Cohort, Study
 from engine.errors import ImportRefusedError
 from engine.genes import GeneTable
+from engine.panel_notes import CNA, FUSIONS, MUTATIONS, study_states_none
 from engine.progress import Progress, no_progress
 from engine.readers.clinical import (
     PATIENT,
@@ -32,11 +33,8 @@ from engine.readers.profiling import Profiling
 from engine.readers.study_files import (
     CLINICAL_PATIENT,
     CLINICAL_SAMPLE,
-    CNA,
-    FUSIONS,
     HARMONISED,
     META_STUDY,
-    MUTATIONS,
     PANEL_MATRIX,
     StudyFiles,
     find_files,
@@ -171,7 +169,7 @@ class _Profile:
         }
         whose = "all samples" if listed is None else f"the samples of case list {CASE_LISTS[kind]}"
         self.context.note(
-            f"The study states no panel for {kind}; {whose} count as looked at in {genes}. "
+            f"{study_states_none(kind)}{whose} count as looked at in {genes}. "
             "Add data_gene_panel_matrix.txt if this is wrong."
         )
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.errors import ImportRefusedError
+from engine.panel_notes import CNA, FUSIONS, MUTATIONS
 from engine.readers.limits import member, open_text
 from engine.readers.options import STUDY_ID, Limits
 
 CLINICAL_PATIENT, CLINICAL_SAMPLE = "clinical patient", "clinical sample"
-MUTATIONS, CNA, FUSIONS = "mutations", "cna", "fusions"
 PANEL_MATRIX = "panel matrix"
 ROLE_OF_META = {
     ("CLINICAL", "PATIENT_ATTRIBUTES"): CLINICAL_PATIENT,

@@ -99,7 +99,7 @@ def test_a_queue_is_made_filled_and_started(open_page: Open, home: Path) -> None
     button(app, "board_start")
     assert not app.exception
     assert app.query_params == {"queue": queue.queue_id, "position": "1"}
-    assert "Case 1 of 1" in texts(app)
+    assert "**of 1**" in texts(app)
 
 
 def test_a_saved_set_becomes_cases(open_page: Open, board: Board) -> None:
@@ -162,10 +162,10 @@ def test_a_meeting_names_nobody(meet: Callable[[int], AppTest]) -> None:
 
 def test_a_meeting_goes_from_case_to_case_to_the_summary(meet: Callable[[int], AppTest]) -> None:
     app = meet(1)
-    assert "Case 1 of 3" in texts(app)
+    assert "**of 3**" in texts(app)
     assert app.button(key="board_previous").disabled
     button(app, "board_next")
-    assert "Case 2 of 3" in texts(app)
+    assert "**of 3**" in texts(app)
     app = button(button(app, "board_next"), "board_next")
     assert "The meeting is over" in texts(app)
     assert "0 of 3 cases decided" in texts(app)
@@ -233,7 +233,7 @@ def test_a_case_whose_tumor_is_not_on_the_map_is_left_out(open_page: Open, board
     app = open_page(home, "board", queue=queue_id)
     assert "not on this map" in texts(app)
     app = open_page(home, "board", queue=queue_id, position="1")
-    assert "Case 1 of 3" in texts(app)
+    assert "**of 3**" in texts(app)
 
 
 def test_a_queue_that_is_gone_is_said_so(open_page: Open, home: Path) -> None:

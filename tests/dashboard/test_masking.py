@@ -11,6 +11,7 @@ from dashboard import queries
 from dashboard.cases import Case, load_space, stored_case
 from dashboard.masking import mask_case, mask_cohort, mask_data, mask_effects
 from dashboard.neighbor_facts import Outcomes, tell_neighbors
+from dashboard.origins import say_of_neighbors
 from dashboard.outcome_facts import load_survival
 from dashboard.queries import MapData
 from dashboard.report_building import Behind, build_report
@@ -55,7 +56,7 @@ def behind(store: Store, data: MapData, case: Case, pseudonym: str | None) -> Be
         studies=studies,
         made_at=datetime(2026, 7, 25, tzinfo=UTC),
         neighbors=tell_neighbors(data, case, known, named=named),
-        origins=tuple(effect.sentence for effect in effects),
+        origins=tuple(say_of_neighbors(effect) for effect in effects),
         pseudonym=pseudonym,
     )
 

@@ -16,11 +16,14 @@ from dashboard.cases import load_space, stored_case
 from dashboard.coloring import color_labels
 from dashboard.csv_export import to_csv
 from dashboard.labels import encode_labels
+from dashboard.masking import mask_case
 from dashboard.nearest import Space, find_nearest, rank_distance
 from dashboard.queries import MapData
 from dashboard.selection import compose, source_lines, tabulate
 from dashboard.theme import RESEARCH_USE
+from dashboard.trust import assumed
 from dashboard.wording import count, title_of, unit_of
+from engine.panel_notes import MUTATIONS, study_states_none
 from tests.app.small_home import GENES, SMALL_PANEL, build_home, draw_cohort, place_study
 
 
@@ -187,7 +190,20 @@ def test_a_stored_case_separates_altering_changes(store: Store, data: MapData) -
         assert "silent" not in set(case.altering["kind"])
         assert len(case.altering) + len(case.others) == len(case.alterations)
         assert [test.name for test in case.tests] == ["Mutations", "Copy number", "Fusions"]
+        assert not any(test.is_assumed for test in case.tests)
     assert cases[0].tests[0].num_genes == len(SMALL_PANEL)
+
+
+def test_a_panel_that_nobody_stated_is_told_apart(store: Store, data: MapData) -> None:
+    with store.read() as reader:
+        note = [f"{study_states_none(MUTATIONS)}all samples count."]
+        reader.notes = lambda _study: note
+        space = load_space(reader, data)
+        found = [stored_case(reader, data, space, row) for row in range(len(data))]
+    profiled = next(case for case in found if case.tests[0].panel)
+    assert [test.is_assumed for test in profiled.tests] == [True, False, False]
+    assert assumed(profiled).startswith("Panel assumed, not stated: mutations.")
+    assert assumed(mask_case(profiled, "Case 1", [])) == assumed(profiled)
 
 
 def test_a_selection_is_compared_with_the_whole_map() -> None:

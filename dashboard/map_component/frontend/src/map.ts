@@ -233,7 +233,9 @@ export class TumorMap {
     const { scene } = this
     try {
       const parts = loadParts(scene, this.selection.isNewer(scene))
-      const geometry = await loadGeometry(scene.geometry)
+      const places = loadGeometry(scene.geometry)
+      for (const panel of this.panels) panel.prepare()
+      const geometry = await places
       if (turn !== this.turn || this.without) return
       this.begin(geometry)
       const soon = await Promise.race([parts, pause(COLOR_PATIENCE_MS)])

@@ -101,14 +101,20 @@ export class Panel {
     this.overlay.setScene(scene, showLabels)
   }
 
-  /** Starts to draw; throws where the browser cannot. */
+  /** Gets ready to draw while the tumors are on their way; throws where the browser cannot. */
+  prepare(): void {
+    this.layer ??= new PointLayer(this.points, this.events.lost)
+  }
+
+  /** Starts to draw. */
   start(geometry: Geometry, grid: Grid): void {
     if (this.started === geometry) return
-    this.layer?.destroy()
+    if (this.started !== null) this.stopPoints()
+    this.prepare()
     this.started = geometry
     this.looks = ""
     this.classes = null
-    this.layer = new PointLayer(this.points, geometry, grid, this.events.lost)
+    this.layer?.setMap(geometry, grid)
     this.resize(this.common.camera.size)
   }
 
@@ -210,9 +216,13 @@ export class Panel {
   }
 
   stop(): void {
+    this.stopPoints()
+    this.overlay.destroy()
+  }
+
+  private stopPoints(): void {
     this.layer?.destroy()
     this.layer = this.started = null
-    this.overlay.destroy()
   }
 
   toggle = (name: string): void => {

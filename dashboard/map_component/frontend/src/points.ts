@@ -70,6 +70,7 @@ export class PointLayer {
   /** Resolves when the panel is gone: regl-scatterplot then leaves its promises open. */
   private readonly ended = new Promise<"gone">((resolve) => (this.end = () => resolve("gone")))
   private destroyed = false
+  private map: { geometry: Geometry; grid: Grid } | null = null
   private size: Size = { width: 0, height: 0 }
   private pixelRatio = 0
   /** What is seen on the screen, what was sent to be drawn, and what is wanted. */
@@ -79,10 +80,9 @@ export class PointLayer {
   private looks: { table: ClassTable; diameter: number } | null = null
   private timer = 0
 
+  /** Gets ready to draw, before the tumors are there. */
   constructor(
     private readonly screen: HTMLCanvasElement,
-    private readonly geometry: Geometry,
-    private readonly grid: Grid,
     onLoss: Screen["onLoss"],
   ) {
     this.renderer = borrowRenderer()
@@ -108,6 +108,11 @@ export class PointLayer {
       lassoInitiatorParentElement: nowhere,
       lassoLongPressIndicatorParentElement: nowhere,
     })
+  }
+
+  /** Takes the places of the tumors; the other calls follow. */
+  setMap(geometry: Geometry, grid: Grid): void {
+    this.map = { geometry, grid }
   }
 
   /** Fits the picture to the panel; the drawing follows with the next frame. */
@@ -142,8 +147,11 @@ export class PointLayer {
 
   /** Puts each tumor into its class, (N,), and draws them in the order of the classes' ranks. */
   setClasses(classes: Uint16Array, table: ClassTable, diameter: number): Promise<void> {
-    const shared = cells(this.geometry)
-    const work = shared.turn.then(() => this.upload(shared.all, classes, table, diameter))
+    if (this.map === null) return Promise.resolve()
+    const { geometry, grid } = this.map
+    const shared = cells(geometry)
+    const upload = () => this.upload(shared.all, grid.rows, classes, table, diameter)
+    const work = shared.turn.then(upload)
     shared.turn = work.catch(() => undefined)
     return work
   }
@@ -180,6 +188,7 @@ export class PointLayer {
 
   private async upload(
     all: Cell[],
+    rows: Uint32Array,
     classes: Uint16Array,
     table: ClassTable,
     diameter: number,
@@ -187,7 +196,7 @@ export class PointLayer {
     emptyIndex ??= createSpatialIndex([[0, 0]], false)
     const spatialIndex = await emptyIndex
     if (this.destroyed) return
-    const order = sortByRank(classes, table.ranks, this.grid.rows)
+    const order = sortByRank(classes, table.ranks, rows)
     const ordered = new Array<Cell>(order.length)
     for (let place = 0; place < order.length; place++) {
       const cell = all[order[place]!]!
@@ -207,10 +216,10 @@ export class PointLayer {
   }
 
   private send(): void {
-    const { wanted } = this
-    if (wanted === null || this.destroyed) return
-    const half = halfSide(this.geometry)
-    const middle = center(this.geometry)
+    const { wanted, map } = this
+    if (wanted === null || map === null || this.destroyed) return
+    const half = halfSide(map.geometry)
+    const middle = center(map.geometry)
     const scale = (wanted.scale * half) / (wanted.height / 2)
     const view = new Float32Array(16)
     view[0] = view[5] = scale
