@@ -10,7 +10,7 @@ from dashboard.intervals import shares, wilson_interval
 from dashboard.patient_figures import draw_composition
 from dashboard.scales import color_scale
 from dashboard.theme import DARK, LIGHT, MOST_COLORS, SYMBOLS
-from dashboard.wording import clip
+from dashboard.wording import clip, wrap
 
 
 def test_the_last_tick_says_that_larger_values_share_its_color() -> None:
@@ -30,6 +30,12 @@ def test_equal_values_have_a_scale() -> None:
 def test_names_from_files_are_clipped_and_escaped() -> None:
     assert clip("<b>&") == "&lt;b&gt;&amp;"
     assert len(clip("x" * 80)) == 26
+
+
+def test_a_name_takes_two_lines_before_it_is_cut() -> None:
+    assert wrap("KRAS and STK11", 14) == "KRAS and STK11"
+    assert wrap("KRAS and STK11", 9) == "KRAS and<br>STK11"
+    assert wrap("<b> and what else there is", 9) == "&lt;b&gt; and<br>what…"
 
 
 def test_shares_have_wilson_intervals() -> None:
