@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from starlette.types import ASGIApp, Message
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +54,13 @@ class Client:
             "root_path": "",
             "headers": [(k.encode(), v.encode()) for k, v in sent.items()],
         }
-        return asyncio.run(_ask(self.app, scope))
+        return finish(lambda: _ask(self.app, scope))
+
+
+def finish(begin: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """Run a coroutine in a thread of its own: a browser of other tests keeps a loop in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(lambda: asyncio.run(begin())).result()
 
 
 async def _ask(app: ASGIApp, scope: dict[str, Any]) -> Answer:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -9,6 +8,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from dashboard.first_paint import STYLE, FirstPaint
+from tests.dashboard.asking import finish
 
 PAGE = "<html><head><title>Streamlit</title></head><body>é</body></html>"
 
@@ -37,7 +37,7 @@ def ask(path: str, **headers: str) -> tuple[dict[str, str], str]:
 
     raw = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
     scope = {"type": "http", "method": "GET", "path": path, "query_string": b"", "headers": raw}
-    asyncio.run(FirstPaint(site)(scope, receive, send))
+    finish(lambda: FirstPaint(site)(scope, receive, send))
     told = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
     body = b"".join(message.get("body", b"") for message in sent[1:])
     assert int(told["content-length"]) == len(body)

@@ -70,7 +70,7 @@ def test_a_step_that_fails_ends_the_job_and_keeps_what_was_done(
 @pytest.mark.parametrize(
     ("step", "message"),
     [
-        (Step(verb="dance"), "expected import, embed, layout, cluster or explain"),
+        (Step(verb="dance"), "expected import, embed, layout, cluster, explain or explain-all"),
         (Step(verb="import", arguments={"path": "a.maf", "genome": "hg17"}), "hg17"),
         (Step(verb="import", arguments={"path": "/no/such.maf"}), "such.maf"),
     ],

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import re
 import tomllib
@@ -14,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 from streamlit.web.server.starlette.starlette_routes import create_bidi_component_routes
 
 from dashboard.map_component import assets
+from tests.dashboard.asking import finish
 
 ROOT = Path(__file__).parents[2]
 FRONTEND = assets.PACKAGE / "frontend"
@@ -98,7 +98,7 @@ def get(app: Starlette, path: str) -> tuple[int, dict[str, str], bytes]:
     async def send(message: Any) -> None:
         told.append(message)
 
-    asyncio.run(app(scope, receive, send))
+    finish(lambda: app(scope, receive, send))
     headers = {name.decode(): value.decode() for name, value in told[0]["headers"]}
     return told[0]["status"], headers, b"".join(part.get("body", b"") for part in told)
 
