@@ -150,7 +150,7 @@ def keep_in_address(data: MapData) -> None:
 
 
 def version() -> int:
-    """Return how often the selection changed in this session."""
+    """Return how often the selection changed in this browser session."""
     return int(st.session_state.get(VERSION, 0))
 
 

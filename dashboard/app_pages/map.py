@@ -186,7 +186,7 @@ def _point(data: MapData, row: int, role: str, color: str, label: str) -> Overla
 
 
 def _camera(data: MapData) -> address.Edges | None:
-    """Return what was seen last in this session, or what the address names."""
+    """Return what was seen last in this browser session, or what the address names."""
     kept: tuple[int, address.Edges] | None = st.session_state.get(CAMERA)
     if kept is not None and kept[0] == data.layout_id:
         return kept[1]
