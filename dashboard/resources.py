@@ -28,6 +28,7 @@ from dashboard.coloring import (
 from dashboard.labels import Labels, encode_labels
 from dashboard.nearest import Space
 from dashboard.outcomes import OwnHeadSummary
+from dashboard.process import freeze_loaded
 from dashboard.queries import OOD, Choice, MapData, Objects
 from dashboard.service import Service
 from dashboard.settings import Settings
@@ -271,4 +272,7 @@ def load_placer(key: Published) -> Placer:
     Raises:
         NoMapError: If there is no map for the shipped model.
     """
-    return _service(key.home).placer()
+    try:
+        return _service(key.home).placer()
+    finally:
+        freeze_loaded()
