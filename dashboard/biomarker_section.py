@@ -153,19 +153,10 @@ def _show_singles(found: Answer, markers: tuple[Biomarker, ...], asked: Asked) -
     left, right = st.columns([1.25, 1], gap="medium")
     with left:
         st.header("Genes, the clearest first", anchor=False)
-        event = st.dataframe(
-            write_cells(table.head(MOST_ROWS), _ratios(table)),
-            hide_index=True,
-            height=TABLE_PIXELS,
-            column_config=_columns(table, found),
-            on_select="rerun",
-            selection_mode="single-row",
-            placeholder="",
-            alt="Genes and the outcome",
-            key="biomarker_table",
+        rows = _choose_row(
+            table, _columns(table, found), "Genes and the outcome", "biomarker_table"
         )
         st.caption("Choose a row to see the gene cohort by cohort.")
-    rows = event.selection.rows
     with right:
         if rows and rows[0] < len(markers):
             _forest_of(markers[rows[0]], asked)
@@ -202,6 +193,22 @@ def _show_examples(found: Answer, asked: Asked) -> None:
         show_forest(lines, asked, "reported alterations", "biomarker_examples")
 
 
+def _choose_row(table: pd.DataFrame, columns: dict[str, Any], alt: str, key: str) -> list[int]:
+    """List associations; return the row that the reader chose, if any."""
+    event = st.dataframe(
+        write_cells(table.head(MOST_ROWS), _ratios(table)),
+        hide_index=True,
+        height=TABLE_PIXELS,
+        column_config=columns,
+        on_select="rerun",
+        selection_mode="single-row",
+        placeholder="",
+        alt=alt,
+        key=key,
+    )
+    return list(event.selection.rows)
+
+
 def _show_pairs(found: Answer, asked: Asked) -> None:
     pairs = found.pairs
     if not pairs:
@@ -210,18 +217,12 @@ def _show_pairs(found: Answer, asked: Asked) -> None:
     left, right = st.columns([1.25, 1], gap="medium")
     with left:
         st.header("Pairs, the clearest interaction first", anchor=False)
-        event = st.dataframe(
-            write_cells(table.head(MOST_ROWS), _ratios(table)),
-            hide_index=True,
-            height=TABLE_PIXELS,
-            column_config=_ratio_columns(table, found),
-            on_select="rerun",
-            selection_mode="single-row",
-            placeholder="",
-            alt="Pairs of genes and the outcome",
-            key="biomarker_pair_table",
+        rows = _choose_row(
+            table,
+            _ratio_columns(table, found),
+            "Pairs of genes and the outcome",
+            "biomarker_pair_table",
         )
-    rows = event.selection.rows
     pair = pairs[rows[0] if rows and rows[0] < len(pairs) else 0]
     with right:
         title = f"{pair.first.name} and {pair.second.name}"

@@ -15,9 +15,8 @@ SWITCH_SECONDS = 0.0005
 def prepare_process() -> bool:
     """Make one process serve many sessions.
 
-    Streamlit collects garbage after every run; frozen imports are not walked again. Measured with
-    50 sessions opening a map of 30,000 tumors at once: slowest first figure 7.1 s before, 0.88 s
-    after; a shorter switch interval brought the 95th percentile of a rerun from 4.2 s to 0.04 s.
+    Streamlit collects garbage after every run; frozen imports are not walked again. A shorter
+    switch interval lets waiting sessions in sooner. `tests.benchmarks.sessions` measures both.
     """
     freeze_loaded()
     atexit.register(_release)
