@@ -35,6 +35,8 @@ OPTIONS = {
     "server.maxUploadSize": "1024",
     # A text that stands by itself in a page is a docstring, not something to show.
     "runner.magicEnabled": "false",
+    # Python collects garbage by itself; a whole collection after every run stops all sessions.
+    "runner.postScriptGC": "false",
 }
 """Streamlit options of every served dashboard, wherever the command is called from.
 
