@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from dashboard.outcome_facts import TIMES, read_follow_up
 from dashboard.queries import SAMPLE_LABELS, MapData, label_values, list_labels
 from dashboard.regions import MOST_LABEL_VALUES
 from dashboard.wording import REDUNDANT, SOURCE_PREFIX
@@ -24,11 +25,6 @@ FEWEST_PATIENTS = 20
 """Patients of known outcome below which an outcome is not offered."""
 RESPONSE = "RESPONSE"
 RESPONDED, DID_NOT = ("R", "YES"), ("NR", "NO")
-TIMES = {
-    "OS": "Overall survival",
-    "PFS": "Progression-free survival",
-    "DSS": "Disease-specific survival",
-}
 NO_OUTCOMES = (
     REDUNDANT
     | set(SAMPLE_LABELS)
@@ -122,15 +118,9 @@ def read_response(reader: Reader, data: MapData) -> Response:
 
 
 def read_times(reader: Reader, data: MapData, prefix: str) -> Survival:
-    """Read months and status of a follow-up; unknown unless both are told."""
-    months = data.align(reader.clinical(f"{prefix}_MONTHS"), "value")
-    status = data.align(reader.clinical(f"{prefix}_STATUS"), "value")
-    codes = np.array([str(value or "")[:1] for value in status])
-    numbers = pd.to_numeric(pd.Series(months, dtype=object), errors="coerce")
-    values = numbers.to_numpy(dtype=np.float64, na_value=np.nan)
-    known = np.isin(codes, ("0", "1"))
-    times = Times(months=np.where(known, values, np.nan), ended=codes == "1")
-    return Survival(name=TIMES[prefix], times=times)
+    """Read a follow-up; unknown unless both months and status are told."""
+    months, ended = read_follow_up(reader, data, prefix)
+    return Survival(name=TIMES[prefix], times=Times(months=months, ended=ended))
 
 
 def cohorts_of(outcome: Outcome, data: MapData) -> dict[str, int]:

@@ -18,6 +18,7 @@ from dashboard.wording import count
 
 VERB = "cluster"
 CHOSEN = "map_cluster"
+OFFER = "map_clusters"
 REFRESH_SECONDS = 1.0
 
 MEANING = (
@@ -34,7 +35,11 @@ def show_clusters(data: MapData, select: Callable[[Rows], None]) -> None:
         data: The map.
         select: Called with the rows of a cluster when the reader chooses it.
     """
-    with st.expander("Found clusters", icon=":material/bubble_chart:"):
+    with st.expander(
+        "Found clusters", icon=":material/bubble_chart:", key=OFFER, on_change="rerun"
+    ) as offer:
+        if not offer.open:
+            return
         found = found_clusters.load(resources.settings().home, data)
         if found is None:
             st.fragment(guarded(_look), run_every=_interval())(data)

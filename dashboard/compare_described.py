@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from dashboard.biomarker_outcomes import TIMES
 from dashboard.compare_groups import Formed
+from dashboard.outcome_facts import TIMES
 from dashboard.queries import Objects
 from engine.epidemiology.associations import find_q_values
 from engine.epidemiology.group_comparison import (

@@ -9,7 +9,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import streamlit as st
 
 from dashboard import compare_facts, compare_groups
 from dashboard.compare_described import compare_labels, compare_numbers
@@ -22,20 +21,27 @@ from dashboard.explanation_resources import load_counted
 from dashboard.outcome_facts import Endpoint
 from dashboard.queries import MapData
 from dashboard.regions import Fixed
-from dashboard.resources import Published, load_choices, load_label, service, workspace
+from dashboard.resources import (
+    Published,
+    load_choices,
+    load_label,
+    service,
+    shared,
+    workspace,
+)
 from dashboard.rows import find_rows
 from dashboard.wording import count
 from engine.epidemiology.group_comparison import LabelComparison, NumberComparison
 
 
-@st.cache_resource(max_entries=2, show_spinner=False)
+@shared(max_entries=2)
 def load_facts(key: Published, _data: MapData, layout_id: int) -> Facts:
     """Return what comparisons need to know of the tumors of a map."""
     with service().store.read() as reader:
         return compare_facts.read_facts(reader, _data)
 
 
-@st.cache_resource(max_entries=12, show_spinner=False)
+@shared(max_entries=12)
 def load_groups(key: Published, _data: MapData, layout_id: int, asked: Asked) -> Formed:
     """Return the groups that are asked for.
 
@@ -78,7 +84,7 @@ def mask_of(data: MapData, keys: pa.Table) -> np.ndarray:
     return mask
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
+@shared(max_entries=16)
 def load_comparison(
     key: Published, _data: MapData, layout_id: int, asked: Asked, request: Request
 ) -> Comparison | None:
@@ -88,7 +94,7 @@ def load_comparison(
     return compare(formed, load_facts(key, _data, layout_id), (_data, counted), request)
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
+@shared(max_entries=16)
 def load_enrichment(
     key: Published, _data: MapData, layout_id: int, asked: Asked, group: int, fixed: Fixed
 ) -> Enrichment:
@@ -97,7 +103,7 @@ def load_enrichment(
     return find_enrichment(formed, load_counted(key, _data, layout_id), group, fixed)
 
 
-@st.cache_resource(max_entries=2, show_spinner=False)
+@shared(max_entries=2)
 def load_type_names(key: Published, _data: MapData, layout_id: int) -> tuple[str, ...]:
     """Return the tumor types of a map, names and OncoTree codes, the most frequent first."""
     columns = (_data.samples["cancer_type"], _data.samples["oncotree_code"])
@@ -106,7 +112,7 @@ def load_type_names(key: Published, _data: MapData, layout_id: int) -> tuple[str
     return tuple(sorted(map(str, largest.index), key=lambda name: (-largest[name], name)))
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@shared(max_entries=8)
 def load_labels_compared(
     key: Published, _data: MapData, layout_id: int, asked: Asked
 ) -> tuple[LabelComparison, ...]:
@@ -117,7 +123,7 @@ def load_labels_compared(
     return compare_labels(labels, load_groups(key, _data, layout_id, asked), without)
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@shared(max_entries=8)
 def load_numbers_compared(
     key: Published, _data: MapData, layout_id: int, asked: Asked
 ) -> tuple[NumberComparison, ...]:
@@ -126,7 +132,7 @@ def load_numbers_compared(
     return compare_numbers(numbers, load_groups(key, _data, layout_id, asked))
 
 
-@st.cache_resource(max_entries=12, show_spinner=False)
+@shared(max_entries=12)
 def load_cautions(
     key: Published, _data: MapData, layout_id: int, asked: Asked, endpoint: Endpoint | None
 ) -> tuple[Caution, ...]:

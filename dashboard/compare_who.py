@@ -46,29 +46,29 @@ def _show_groups(formed: Formed) -> None:
         for slot, column in zip(
             range(start, min(start + width, len(groups))), st.columns(width), strict=False
         ):
-            with column:
-                _show_group(
-                    palette.categories[slot],
-                    groups.names[slot],
-                    groups.sizes[slot],
-                    groups.num_tumors[slot],
-                )
+            with column, st.container(border=True, gap=None, height="stretch"):
+                _show_color(slot, palette.categories[slot])
+                _show_group(groups.names[slot], groups.sizes[slot], groups.num_tumors[slot])
 
 
-def _show_group(color: str, name: str, size: int, given: int) -> None:
-    with st.container(border=True, gap=None, height="stretch"):
-        # Markdown stands at once; Streamlit fetches what draws `st.html`, and the card would jump.
+def _show_color(slot: int, color: str) -> None:
+    """Show the color of a group as a bar above its name."""
+    # Streamlit fetches what draws HTML; the style sheet keeps the bar's height until then.
+    with st.container(key=f"compare_color_{slot}"):
         st.markdown(
-            f'<div style="height:5px; margin-bottom:1.2rem; border-radius:3px; background:{color}" '
+            f'<div style="height:5px; border-radius:3px; background:{color}" '
             'aria-hidden="true"></div>',
             unsafe_allow_html=True,
         )
-        st.markdown(f"**{plain_text(name)}**")
-        st.caption(
-            f"{count(size, 'patient')} of {count(given, 'tumor')}",
-            help="One tumor stands for each patient, one of known follow-up first. Tumors in more "
-            "than one group are in none.",
-        )
+
+
+def _show_group(name: str, size: int, given: int) -> None:
+    st.markdown(f"**{plain_text(name)}**")
+    st.caption(
+        f"{count(size, 'patient')} of {count(given, 'tumor')}",
+        help="One tumor stands for each patient, one of known follow-up first. Tumors in more "
+        "than one group are in none.",
+    )
 
 
 def figure_options(data: MapData, palette: Palette | None = None) -> FigureOptions:

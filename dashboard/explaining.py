@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from dashboard.placing import Placer
     from engine.cohort import Cohort
     from engine.explaining.attribute import Attribution
+    from engine.explaining.game import TumorGame
     from engine.explaining.networks import Networks
     from engine.explaining.targets import Target
     from engine.finetune import OwnHead
@@ -118,18 +119,39 @@ class Explainer:
         """
         from engine.explaining.attribute import integrated_gradients, leave_one_out
         from engine.explaining.game import TumorGame
-        from engine.explaining.shapley import NUM_PERMUTATIONS, shapley_values
 
         game = TumorGame.of(self.networks, self._target(tokens, asked), tokens)
-        number = FEW_PERMUTATIONS if len(game.units) > MANY_UNITS else NUM_PERMUTATIONS
         # Gradients come first: what the game prepares must not be made without them.
         gradients = integrated_gradients(game)
-        shapley = shapley_values(game, num_permutations=number, progress=_staged(progress, 0))
+        shapley = _shapley(game, progress)
         others = (gradients, leave_one_out(game, progress=_staged(progress, 1)))
         return Explanation(
             asked=asked,
             methods=tuple(self._told(one, shapley) for one in (shapley, *others)),
             pairs=told_pairs(game, shapley, _staged(progress, 2)),
+        )
+
+    def explain_briefly(self, tokens: TumorTokens, asked: Asked) -> Explanation:
+        """Explain a number of a tumor by Shapley values and pairs, without the other methods.
+
+        Nothing of Captum is loaded, which would take longer than the explanation.
+
+        Args:
+            tokens: One tumor.
+            asked: The number.
+
+        Raises:
+            ExplainError: If the model tells no such number.
+            ExplanationError: If nothing is known of the tumor.
+        """
+        from engine.explaining.game import TumorGame
+
+        game = TumorGame.of(self.networks, self._target(tokens, asked), tokens)
+        shapley = _shapley(game, no_progress)
+        return Explanation(
+            asked=asked,
+            methods=(self._told(shapley),),
+            pairs=told_pairs(game, shapley, no_progress),
         )
 
     def attribute(self, tokens: TumorTokens, asked: Asked) -> MethodTold | None:
@@ -255,6 +277,13 @@ def explain_apart(home: Path, tokens: TumorTokens, asked: Asked, progress: Progr
 
     progress("Loading the model", 0, 1)
     return Explainer.of(Service(home).placer()).explain(tokens, asked, progress)
+
+
+def _shapley(game: TumorGame, progress: Progress) -> Attribution:
+    from engine.explaining.shapley import NUM_PERMUTATIONS, shapley_values
+
+    number = FEW_PERMUTATIONS if len(game.units) > MANY_UNITS else NUM_PERMUTATIONS
+    return shapley_values(game, num_permutations=number, progress=_staged(progress, 0))
 
 
 STAGES = ("Explaining by orders", "Explaining by leaving out", "Explaining by pairs")

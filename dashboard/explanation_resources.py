@@ -14,7 +14,7 @@ from dashboard import biomarker_outcomes, regions
 from dashboard.process import freeze_loaded
 from dashboard.queries import MapData
 from dashboard.regions import Counted, Question, Region
-from dashboard.resources import Published, gene_table, load_placer, service
+from dashboard.resources import Published, gene_table, load_placer, service, shared
 from engine.epidemiology.counts import CountingError
 
 if TYPE_CHECKING:
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
     from engine.tokens import TumorTokens
 
 
-@st.cache_resource(max_entries=2, show_spinner=False)
+@shared(max_entries=2)
 def load_counted(key: Published, _data: MapData, layout_id: int) -> Counted:
     """Return which genes are altered in which tumors of a map, and what comparisons need."""
     with service().store.read() as reader:
         return regions.read_counted(reader, _data, gene_table())
 
 
-@st.cache_resource(max_entries=2, show_spinner=False)
+@shared(max_entries=2)
 def load_offers(
     key: Published, _data: MapData, layout_id: int
 ) -> tuple[biomarker_outcomes.Offer, ...]:
@@ -41,7 +41,7 @@ def load_offers(
         return biomarker_outcomes.list_offers(reader, _data)
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
+@shared(max_entries=16)
 def load_region(
     key: Published, _data: MapData, layout_id: int, question: Question
 ) -> Region | None:
@@ -54,7 +54,7 @@ def load_region(
         return None
 
 
-@st.cache_resource(max_entries=1, show_spinner=False)
+@shared(max_entries=1)
 def load_explainer(key: Published) -> Explainer:
     """Return what explains tumors: the networks of `load_placer`.
 
@@ -68,7 +68,7 @@ def load_explainer(key: Published) -> Explainer:
     return explainer
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
+@shared(max_entries=32)
 def load_tokens(
     key: Published, study_id: str, sample_id: str, _explainer: Explainer
 ) -> TumorTokens:
@@ -124,7 +124,7 @@ def load_explanation(
         return from_rows(reader.attributions(digest, study_id, sample_id), asked)
 
 
-@st.cache_resource(max_entries=128, show_spinner="Explaining")
+@shared(max_entries=128, spinner="Explaining")
 def explain_now(
     key: Published,
     study_id: str,

@@ -147,7 +147,19 @@ def offer_pictures(
     made = dict(pictures)
     if table is not None:
         made["CSV"] = lambda: to_csv(table(), [name, *caption])
-    with _popover(f"{key}_save"):
+    # A fragment alone would take the whole width of a row.
+    with st.container(width="content"):
+        _offer_made(made, name, caption, key)
+
+
+@st.fragment
+@guarded
+def _offer_made(
+    made: Mapping[str, Callable[[], bytes]], name: str, caption: Sequence[str], key: str
+) -> None:
+    with _popover(f"{key}_save") as popover:
+        if not popover.open:
+            return
         _show_caption(name, cite(caption))
         with st.container(horizontal=True, gap="small"):
             for form, make in made.items():

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import streamlit as st
-
 from dashboard import resources
 from dashboard.foreground import Foreground, Narrowing, of_labels, of_numbers, of_states
 from dashboard.labels import Labels
 from dashboard.origins import count_sources
 from dashboard.queries import CANCER_TYPE, Choice, MapData
 from dashboard.region_names import label_regions
-from dashboard.resources import ColorBy, Published
+from dashboard.resources import ColorBy, Published, shared
 from dashboard.scene import RegionLabel
 from dashboard.wording import FIRST_LABELS
 from engine.study_effects import SourceShares
@@ -19,7 +17,7 @@ NAMED_KINDS = ("label", "prediction")
 """What a map may be colored by so that its categories are regions with a name."""
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
+@shared(max_entries=32)
 def load_foreground(
     key: Published, _data: MapData, layout_id: int, narrowing: Narrowing
 ) -> Foreground:
@@ -34,7 +32,7 @@ def load_foreground(
     return of_numbers(values, narrowing.low, narrowing.high)
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
+@shared(max_entries=32)
 def load_region_labels(
     key: Published, _data: MapData, layout_id: int, by: ColorBy
 ) -> tuple[RegionLabel, ...]:
@@ -52,7 +50,7 @@ def load_region_labels(
     return label_regions(_data, coloring)
 
 
-@st.cache_resource(max_entries=2, show_spinner=False)
+@shared(max_entries=2)
 def load_sources(key: Published, _data: MapData, layout_id: int) -> tuple[SourceShares, ...]:
     """Return from which studies and panels the tumors of each cancer type come."""
     return count_sources(_data)

@@ -1,6 +1,6 @@
 """Follow-up of the tumors of a map: months, whether the event came, and of whom it is known.
 
-No Streamlit, no torch, no lifelines.
+No Streamlit, no torch, no lifelines, no scipy.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
-from dashboard.biomarker_outcomes import TIMES, read_times
 from dashboard.queries import MapData
 from engine.epidemiology.patients import patient_keys
 
@@ -21,6 +21,13 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
+
+TIMES = {
+    "OS": "Overall survival",
+    "PFS": "Progression-free survival",
+    "DSS": "Disease-specific survival",
+}
+"""What follow-ups wait for, by how the names of their attributes begin."""
 
 
 class Endpoint(StrEnum):
@@ -71,6 +78,26 @@ def load_survival(reader: Reader, data: MapData, endpoint: Endpoint = Endpoint.O
         data: The map, N tumors.
         endpoint: Overall or progression-free survival.
     """
-    times = read_times(reader, data, endpoint.value).times
+    months, died = read_follow_up(reader, data, endpoint.value)
     patients = patient_keys(data.samples["study_id"].tolist(), data.samples["patient_id"].tolist())
-    return Survival(endpoint=endpoint, months=times.months, died=times.ended, patients=patients)
+    return Survival(endpoint=endpoint, months=months, died=died, patients=patients)
+
+
+def read_follow_up(reader: Reader, data: MapData, prefix: str) -> tuple[Floats, Mask]:
+    """Read months and status of a follow-up; unknown unless both are told.
+
+    Args:
+        reader: The store.
+        data: The map, N tumors.
+        prefix: One of `TIMES`.
+
+    Returns:
+        Months, (N,), float64, NaN where not known; whether they end with the event, (N,), bool.
+    """
+    months = data.align(reader.clinical(f"{prefix}_MONTHS"), "value")
+    status = data.align(reader.clinical(f"{prefix}_STATUS"), "value")
+    codes = np.array([str(value or "")[:1] for value in status])
+    numbers = pd.to_numeric(pd.Series(months, dtype=object), errors="coerce")
+    values = numbers.to_numpy(dtype=np.float64, na_value=np.nan)
+    known = np.isin(codes, ("0", "1"))
+    return np.where(known, values, np.nan), codes == "1"

@@ -19,7 +19,7 @@ from dashboard.report import Report, WhyTold
 from dashboard.report_building import Behind, all_facts, build_report
 from dashboard.report_formats import FORMS
 from dashboard.report_forms import tumor_query, write_report
-from dashboard.report_why import choose_asked, explain_fast, tell_why
+from dashboard.report_why import choose_asked, explain_fast, tell_stored
 from dashboard.resources import Published
 
 PAGE = "patient"
@@ -101,32 +101,24 @@ def _build(subject: BoardSubject) -> Report:
 
 def _why(subject: BoardSubject) -> WhyTold | None:
     """Tell what is stored, else what can be computed at once."""
-    asked = choose_asked(subject.case, tasks_explained())
+    asked = choose_asked(subject.case, resources.load_card())
     if asked is None:
         return None
     explained = subject.explained
-    digest = subject.data.model_digest
     if subject.row is not None:
+        digest = subject.data.model_digest
         stored = explanation_resources.load_explanation(*explained.name, asked, digest)
-        if stored is not None:
-            return tell_why(stored)
-        return _explain_stored(subject.key, *explained.name, asked)
+        return tell_stored(stored) or _explain_stored(subject.key, *explained.name, asked)
     explainer = explanation_resources.load_explainer(subject.key)
     return explain_fast(explainer, explained.tokens(explainer), asked)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _explain_stored(key: Published, study_id: str, sample_id: str, asked: Asked) -> WhyTold:
+def _explain_stored(key: Published, study_id: str, sample_id: str, asked: Asked) -> WhyTold | None:
     """Explain a stored tumor once for all forms of its report."""
     explainer = explanation_resources.load_explainer(key)
     tokens = explanation_resources.load_tokens(key, study_id, sample_id, explainer)
     return explain_fast(explainer, tokens, asked)
-
-
-def tasks_explained() -> frozenset[str]:
-    """Name the tasks of the shipped heads: those that the user trained are not explained."""
-    card = resources.load_card()
-    return frozenset() if card is None else frozenset(card.heads.get("tasks", {}))
 
 
 def _address(subject: BoardSubject) -> str | None:

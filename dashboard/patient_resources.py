@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import streamlit as st
 
 from dashboard import outcome_facts, resources
 from dashboard.cases import Case
@@ -17,17 +16,17 @@ from dashboard.neighborhood import Center
 from dashboard.neighborhood_survival import NeighborhoodSurvival, compare_neighborhood
 from dashboard.outcome_facts import Survival
 from dashboard.queries import MapData, Objects
-from dashboard.resources import Published
+from dashboard.resources import Published, shared
 
 
-@st.cache_resource(max_entries=2, show_spinner=False)
+@shared(max_entries=2)
 def load_survival(key: Published, _data: MapData, layout_id: int) -> Survival:
     """Return the follow-up to death of the tumors of a map."""
     with resources.service().store.read() as reader:
         return outcome_facts.load_survival(reader, _data)
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@shared(max_entries=64)
 def _compare(
     key: Published, _data: MapData, layout_id: int, vector: bytes, asked: tuple[str | None, int]
 ) -> NeighborhoodSurvival | None:

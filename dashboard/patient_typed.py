@@ -11,7 +11,7 @@ import streamlit as st
 from dashboard import explanation_resources, resources
 from dashboard.errors import report_error
 from dashboard.patient_upload import Uploaded, place_again, place_cohort
-from dashboard.resources import Published
+from dashboard.resources import Published, shared
 from dashboard.stated_options import WHOLE_EXOME
 from dashboard.typed_tumor import (
     KINDS,
@@ -59,7 +59,7 @@ class Placed:
     uploaded: Uploaded
 
 
-@st.cache_resource(max_entries=1, show_spinner=False)
+@shared(max_entries=1)
 def _gene_choices() -> dict[str, str]:
     return gene_choices(resources.gene_table(), resources.offered_genes())
 

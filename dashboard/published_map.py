@@ -62,13 +62,26 @@ def load_map(store: Store, model_digest: str) -> PublishedMap:
         layout = newest_layout(reader)
         if layout is None:
             raise NoMapError(NO_MAP)
-        if layout["model_digest"] != model_digest:
-            raise NoMapError(
-                f"The map {layout['name']} was made with the model "
-                f"{layout['model_digest'][:8]}; the installed one is {model_digest[:8]}. Run "
-                "`tumorxy embed` and `tumorxy layout`."
-            )
+        require_installed(layout["name"], layout["model_digest"], model_digest)
         return _load(reader, layout)
+
+
+def require_installed(name: str, digest: str, installed: str) -> None:
+    """Refuse a map of another model than the installed one.
+
+    Args:
+        name: Name of the map.
+        digest: Its model.
+        installed: The installed model.
+
+    Raises:
+        NoMapError: If they differ.
+    """
+    if digest != installed:
+        raise NoMapError(
+            f"The map {name} was made with the model {digest[:8]}; the installed one is "
+            f"{installed[:8]}. Run `tumorxy embed` and `tumorxy layout`."
+        )
 
 
 def installed_digest() -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,8 +15,9 @@ import numpy.typing as npt
 from dashboard import queries
 from dashboard.card import read_card
 from dashboard.cases import Case, load_space, stored_case, uploaded_case
+from dashboard.child_call import call
 from dashboard.errors import NoMapError, ReportError, require_source
-from dashboard.explaining import Explainer, tables_of_sample, tables_of_upload
+from dashboard.explaining import Explainer, tables_of_upload
 from dashboard.explanations import from_rows
 from dashboard.masking import mask_case, mask_effects
 from dashboard.nearest import Space
@@ -23,13 +26,14 @@ from dashboard.neighborhood import Center
 from dashboard.neighborhood_survival import compare_neighborhood, tell_survival
 from dashboard.origins import explain_by_source, say_of_neighbors
 from dashboard.outcome_facts import load_survival
-from dashboard.published_map import NO_MAP
+from dashboard.published_map import NO_MAP, require_installed
 from dashboard.queries import MapData, Objects
 from dashboard.report import Report, WhyTold
 from dashboard.report_building import Behind, all_facts, build_report
 from dashboard.report_forms import tumor_query
-from dashboard.report_why import choose_asked, explain_fast, tell_why
+from dashboard.report_why import choose_asked, explain_fast, explain_fast_apart, tell_stored
 from engine.genes import GeneTable
+from engine.progress import no_progress
 
 if TYPE_CHECKING:
     from cache.reader import Reader
@@ -37,7 +41,6 @@ if TYPE_CHECKING:
     from dashboard.service import Service
     from engine.cohort import Cohort
     from engine.readers.options import ReadOptions
-    from engine.tokens import Tables
 
 COMMON_PANEL = "IMPACT505"
 """Panel whose genes are named first."""
@@ -71,13 +74,16 @@ class _Tumor:
 
     case: Case
     vector: npt.NDArray[np.float32]
-    tables: Tables
     space: Space
     row: int | None = None
 
 
+Why = Callable[[], WhyTold | None]
+"""Waits for the explanation of a tumor; None where there is none."""
+
+
 def report_stored(service: Service, tumor: tuple[str, str], wanted: Wanted) -> Made:
-    """Make the report of a stored tumor.
+    """Make the report of a stored tumor; the model is loaded only where nothing is explained yet.
 
     Args:
         service: The verbs, for store and model.
@@ -88,23 +94,38 @@ def report_stored(service: Service, tumor: tuple[str, str], wanted: Wanted) -> M
         NoMapError: If there is no map of the installed model.
         ReportError: If the tumor is not on the map.
     """
-    placer = service.placer()
-    with service.store.read() as reader:
-        data = _load_map(reader)
+    with service.store.read() as reader, ThreadPoolExecutor(max_workers=1) as background:
+        data = _load_map(service, reader)
         row = data.row_of(*tumor)
         if row is None:
             raise ReportError(
                 f"{tumor[1]} is not on the map, so there is nothing to report. Run `tumorxy embed`."
             )
         space = load_space(reader, data)
-        found = _Tumor(
-            case=stored_case(reader, data, space, row),
-            vector=space.vectors[row],
-            tables=tables_of_sample(reader, *tumor),
-            space=space,
-            row=row,
-        )
-        return _make(service, reader, placer, (data, found, wanted))
+        case = stored_case(reader, data, space, row)
+        why = _begin_why(service, reader, background, (tumor, case))
+        found = _Tumor(case=case, vector=space.vectors[row], space=space, row=row)
+        return _make(service, reader, (data, found, wanted), why)
+
+
+def _begin_why(
+    service: Service,
+    reader: Reader,
+    background: Executor,
+    found: tuple[tuple[str, str], Case],
+) -> Why:
+    """Find the stored explanation, or let a child process compute it beside the rest."""
+    tumor, case = found
+    asked = choose_asked(case, read_card())
+    if asked is None:
+        return lambda: None
+    rows = reader.attributions(service.model_digest, *tumor)
+    stored = tell_stored(from_rows(rows, asked))
+    if stored is not None:
+        return lambda: stored
+    return background.submit(
+        call, explain_fast_apart, service.home, tumor, asked, progress=no_progress
+    ).result
 
 
 def report_file(
@@ -128,25 +149,37 @@ def report_file(
     from engine.sandbox import read_in_child
 
     require_source(path)
-    cohort = read_in_child(path, options)
-    place = _choose(cohort, path.name, sample_id)
-    placer = service.placer()
+    # Loading the model takes as long as the child takes to read the file.
+    with ThreadPoolExecutor(max_workers=1) as background:
+        loading = background.submit(service.placer)
+        cohort = read_in_child(path, options)
+        place = _choose(cohort, path.name, sample_id)
+        placer = loading.result()
     with service.store.read() as reader:
-        data = _load_map(reader)
+        data = _load_map(service, reader)
         placed = placer.place(cohort)[place]
+        case = uploaded_case(data, cohort, placed)
         found = _Tumor(
-            case=uploaded_case(data, cohort, placed),
+            case=case,
             vector=placer.vectors(cohort)[place],
-            tables=tables_of_upload(cohort, placed.sample_id),
             space=load_space(reader, data),
         )
-        return _make(service, reader, placer, (data, found, wanted))
+        return _make(service, reader, (data, found, wanted), lambda: _explain(placer, cohort, case))
 
 
-def _load_map(reader: Reader) -> MapData:
+def _explain(placer: Placer, cohort: Cohort, case: Case) -> WhyTold | None:
+    asked = choose_asked(case, read_card())
+    if asked is None:
+        return None
+    tokens = placer.encoder.tokenize(tables_of_upload(cohort, case.sample_id))
+    return explain_fast(Explainer.of(placer), tokens, asked)
+
+
+def _load_map(service: Service, reader: Reader) -> MapData:
     data = queries.load_map(reader, None)
     if data is None:
         raise NoMapError(NO_MAP)
+    require_installed(data.name, data.model_digest, service.model_digest)
     return data
 
 
@@ -162,7 +195,7 @@ def _choose(cohort: Cohort, file: str, sample_id: str | None) -> int:
 
 
 def _make(
-    service: Service, reader: Reader, placer: Placer, asked: tuple[MapData, _Tumor, Wanted]
+    service: Service, reader: Reader, asked: tuple[MapData, _Tumor, Wanted], why: Why
 ) -> Made:
     data, found, wanted = asked
     named = wanted.pseudonym is None
@@ -184,10 +217,10 @@ def _make(
         origins=tuple(say_of_neighbors(e) for e in (origins if named else mask_effects(origins))),
         facts=all_facts(read_card(), found.case),
         own=service.heads.list_all(),
-        why=_why(reader, placer, data, found),
         first_genes=GeneTable.load().panels()[COMMON_PANEL],
         pseudonym=wanted.pseudonym,
         link=_link(data, found.row, wanted),
+        why=why(),
     )
     return Made(report=build_report(shown, behind), data=data, case=shown)
 
@@ -207,20 +240,6 @@ def _outcomes(reader: Reader, data: MapData, case: Case) -> Outcomes:
         responses=stated(RESPONSES),
         survival=load_survival(reader, data),
     )
-
-
-def _why(reader: Reader, placer: Placer, data: MapData, found: _Tumor) -> WhyTold | None:
-    heads = placer.predictor.heads.heads if placer.predictor else ()
-    asked = choose_asked(found.case, {head.task for head in heads})
-    if asked is None:
-        return None
-    if found.row is not None:
-        sample = data.samples.iloc[found.row]
-        name = (str(sample["study_id"]), str(sample["sample_id"]))
-        stored = from_rows(reader.attributions(data.model_digest, *name), asked)
-        if stored is not None:
-            return tell_why(stored)
-    return explain_fast(Explainer.of(placer), placer.encoder.tokenize(found.tables), asked)
 
 
 def _link(data: MapData, row: int | None, wanted: Wanted) -> str | None:

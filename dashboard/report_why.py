@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dashboard.card import ModelCard
 from dashboard.cases import Case
-from dashboard.explanations import COVARIATE, SHAPLEY, Asked, Explanation, UnitTold
+from dashboard.explanations import COVARIATE, Asked, Explanation, UnitTold
 from dashboard.predictions import NOT_INTERPRETED, answers
 from dashboard.report import PartTold, WhyTold
+from engine.progress import Progress
 
 if TYPE_CHECKING:
     from dashboard.explaining import Explainer
@@ -21,18 +24,19 @@ MOST_AT_ONCE = 24
 """Alterations with which the whole explanation, pairs included, takes under a second."""
 
 
-def choose_asked(case: Case, tasks: Collection[str]) -> Asked | None:
+def choose_asked(case: Case, card: ModelCard | None) -> Asked | None:
     """Choose what a report explains: the likeliest class of the first answer that may be read.
 
     Args:
         case: The tumor.
-        tasks: Tasks that can be explained.
+        card: Card of the weights; heads that the user trained are not explained.
 
     Returns:
         The number; None where there is none.
     """
-    if case.out_of_distribution:
+    if case.out_of_distribution or card is None:
         return None
+    tasks = card.heads.get("tasks", {})
     for answer in answers(case.predictions):
         if answer.task in tasks and answer.flag not in NOT_INTERPRETED:
             likeliest = max(answer.probabilities, key=lambda name: answer.probabilities[name])
@@ -40,9 +44,24 @@ def choose_asked(case: Case, tasks: Collection[str]) -> Asked | None:
     return None
 
 
+def tell_stored(stored: Explanation | None) -> WhyTold | None:
+    """Write a stored explanation as a report holds it.
+
+    Args:
+        stored: As `dashboard.explanations.from_rows` reads it; None where there is none.
+
+    Returns:
+        What it says; None where it holds gradients alone though the tumor has so few alterations
+        that all of it is computed at once.
+    """
+    if stored is None or (stored.pairs is None and len(stored.methods[0].units) <= MOST_AT_ONCE):
+        return None
+    return tell_why(stored)
+
+
 def tell_why(told: Explanation) -> WhyTold:
-    """Write an explanation as a report holds it: Shapley values and the strongest pairs."""
-    said = told.by(SHAPLEY)
+    """Write an explanation as a report holds it: its first method and the strongest pairs."""
+    said = told.methods[0]
     pairs = tuple(
         PartTold(label=f"{pair.first} and {pair.second}", value=pair.value, error=pair.error)
         for pair in (told.pairs.pairs if told.pairs else ())
@@ -71,43 +90,42 @@ def _strongest(units: Collection[UnitTold]) -> tuple[PartTold, ...]:
     return tuple(PartTold(label=unit.label, value=unit.value, error=unit.error) for unit in altered)
 
 
-def explain_fast(explainer: Explainer, tokens: TumorTokens, asked: Asked) -> WhyTold:
-    """Explain a number at once: in full where alterations are few, else by gradients alone.
+def explain_fast(explainer: Explainer, tokens: TumorTokens, asked: Asked) -> WhyTold | None:
+    """Explain a number at once: with pairs where alterations are few, else by gradients alone.
 
     Args:
         explainer: The model in memory.
         tokens: The tumor.
         asked: The number.
+
+    Returns:
+        The explanation; None where nothing is known of the tumor.
     """
     from engine.explaining.alterations import units_of
 
     if len(units_of(tokens, explainer.placer.encoder.vocabulary)) <= MOST_AT_ONCE:
-        return tell_why(explainer.explain(tokens, asked))
-    from engine.explaining.attribute import integrated_gradients
-    from engine.explaining.game import TumorGame
-    from engine.explaining.targets import for_head
+        return tell_why(explainer.explain_briefly(tokens, asked))
+    said = explainer.attribute(tokens, asked)
+    return said and tell_why(Explanation(asked=asked, methods=(said,), pairs=None))
 
-    assert explainer.placer.predictor is not None  # it told the number that is explained
-    heads = {head.task: head for head in explainer.placer.predictor.heads.heads}
-    target = for_head(heads[asked.task], asked.class_name)
-    said = integrated_gradients(TumorGame.of(explainer.networks, target, tokens))
-    units = [
-        UnitTold(
-            key=unit.key,
-            label=unit.label,
-            gene=unit.gene,
-            kind=unit.kind,
-            value=float(value),
-            error=None,
-        )
-        for unit, value in zip(said.units, said.values, strict=True)
-    ]
-    return WhyTold(
-        title=asked.title,
-        method=said.method,
-        scale=said.scale,
-        baseline=said.baseline,
-        genes=_strongest(units),
-        pairs=(),
-        caveat=f"{CAREFUL} {NO_PAIRS}",
-    )
+
+def explain_fast_apart(
+    home: Path, tumor: tuple[str, str], asked: Asked, progress: Progress
+) -> WhyTold | None:
+    """Explain a stored tumor with a model loaded for it: what a child process is asked for.
+
+    Args:
+        home: The TumorXY home; nothing is written there.
+        tumor: Study and sample.
+        asked: The number.
+        progress: Told how far the work is.
+    """
+    from dashboard.explaining import Explainer, tables_of_sample
+    from dashboard.service import Service
+
+    progress("Loading the model", 0, 1)
+    service = Service(home)
+    explainer = Explainer.of(service.placer())
+    with service.store.read() as reader:
+        tables = tables_of_sample(reader, *tumor)
+    return explain_fast(explainer, explainer.placer.encoder.tokenize(tables), asked)

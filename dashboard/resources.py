@@ -6,9 +6,10 @@ keyed by the number of the snapshot it was read from, so that nothing stale is e
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import pyarrow as pa
 import streamlit as st
@@ -39,124 +40,16 @@ if TYPE_CHECKING:
     from engine.genes import GeneTable
 
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
 @dataclass(frozen=True)
 class Published:
     """A snapshot of a home: the key of everything that was read from it."""
 
     home: Path
     number: int
-
-
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _service(home: Path) -> Service:
-    return Service(home)
-
-
-def settings() -> Settings:
-    """Return where everything lives."""
-    return Settings.from_environment()
-
-
-def service() -> Service:
-    """Return the verbs, on the home of this server."""
-    return _service(settings().home)
-
-
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _workspace(home: Path) -> Workspace:
-    return Workspace(home)
-
-
-def workspace() -> Workspace:
-    """Return what people keep on this server: sets, views, queues, decisions."""
-    return _workspace(settings().home)
-
-
-def published() -> Published | None:
-    """Return the snapshot that is current now; None when nothing was ever published."""
-    info = service().store.snapshot()
-    return None if info is None else Published(settings().home, info.content)
-
-
-@st.cache_resource(max_entries=3, show_spinner=False)
-def load_map(key: Published, name: str | None) -> MapData | None:
-    """Return the latest version of a map; the latest of all when `name` is None."""
-    with _service(key.home).store.read() as reader:
-        return queries.load_map(reader, name)
-
-
-@st.cache_resource(max_entries=2, show_spinner=False)
-def load_studies(key: Published) -> pa.Table:
-    """Return the imported studies, as `cache.store.Reader.list_studies` does."""
-    with _service(key.home).store.read() as reader:
-        return reader.list_studies()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Report:
-    """The account of an import: `files` and `findings` as in `engine.cohort`, and notes."""
-
-    files: pa.Table
-    findings: pa.Table
-    notes: tuple[str, ...]
-
-
-@st.cache_resource(max_entries=8, show_spinner=False)
-def load_report(key: Published, study_id: str) -> Report:
-    """Return the account of an import."""
-    with _service(key.home).store.read() as reader:
-        return Report(
-            files=reader.report_files(study_id),
-            findings=reader.report_findings(study_id),
-            notes=tuple(reader.notes(study_id)),
-        )
-
-
-@st.cache_resource(max_entries=2, show_spinner=False)
-def load_own_heads(key: Published) -> tuple[OwnHeadSummary, ...]:
-    """Return the heads that the user trained; a new one comes with a new snapshot."""
-    return _service(key.home).heads.list_all()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Choices:
-    """What a map can be colored by, and which maps there are."""
-
-    labels: tuple[Choice, ...]
-    numbers: tuple[Choice, ...]
-    predictions: tuple[Choice, ...]
-    maps: tuple[str, ...]
-
-
-@st.cache_resource(max_entries=2, show_spinner=False)
-def load_choices(key: Published) -> Choices:
-    """Return what the reader can choose from."""
-    own = load_own_heads(key)
-    with _service(key.home).store.read() as reader:
-        return Choices(
-            labels=queries.list_labels(reader),
-            numbers=queries.list_numbers(reader),
-            predictions=predicted.list_predicted(reader, own),
-            maps=queries.list_maps(reader),
-        )
-
-
-@st.cache_resource(max_entries=48, show_spinner=False)
-def load_labels(key: Published, _data: MapData, layout_id: int, label: str) -> Labels:
-    """Return a label of each tumor of a map."""
-    with _service(key.home).store.read() as reader:
-        if label.startswith(predicted.PREDICTED):
-            return encode_labels(predicted.predicted_classes(reader, _data, label))
-        return queries.read_labels(reader, _data, label)
-
-
-def load_label(key: Published, data: MapData, layout_id: int, label: str) -> Objects:
-    """Return a label of each tumor of a map as text, (N,), None where it is not given."""
-    return load_labels(key, data, layout_id, label).objects
-
-
-NOT_TOLD = "Not given: the question is not asked of the tumor, or the answer must not be read."
-"""What must be known to read the colors of a prediction."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,14 +69,147 @@ class ColorBy:
     other: str = ""
 
 
-@st.cache_resource(max_entries=48, show_spinner=False)
+_AS_TEXT: dict[str | type[Any], Callable[[Any], Any]] = dict.fromkeys(
+    (Published, ColorBy, Choice, type(Path())), repr
+)
+"""Keys that Streamlit would take apart field by field, four times as slowly, in every run."""
+
+
+def shared(
+    *, max_entries: int, ttl: str | None = None, spinner: bool | str = False
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Keep what a function returned, for all sessions; see `st.cache_resource`.
+
+    Args:
+        max_entries: How many results are kept.
+        ttl: How long they are kept; for ever when None.
+        spinner: What is told while the function works.
+    """
+    return st.cache_resource(
+        max_entries=max_entries, ttl=ttl, show_spinner=spinner, hash_funcs=_AS_TEXT
+    )
+
+
+@shared(max_entries=4)
+def _service(home: Path) -> Service:
+    return Service(home)
+
+
+def settings() -> Settings:
+    """Return where everything lives."""
+    return Settings.from_environment()
+
+
+def service() -> Service:
+    """Return the verbs, on the home of this server."""
+    return _service(settings().home)
+
+
+@shared(max_entries=4)
+def _workspace(home: Path) -> Workspace:
+    return Workspace(home)
+
+
+def workspace() -> Workspace:
+    """Return what people keep on this server: sets, views, queues, decisions."""
+    return _workspace(settings().home)
+
+
+def published() -> Published | None:
+    """Return the snapshot that is current now; None when nothing was ever published."""
+    info = service().store.snapshot()
+    return None if info is None else Published(settings().home, info.content)
+
+
+@shared(max_entries=3)
+def load_map(key: Published, name: str | None) -> MapData | None:
+    """Return the latest version of a map; the latest of all when `name` is None."""
+    with _service(key.home).store.read() as reader:
+        return queries.load_map(reader, name)
+
+
+@shared(max_entries=2)
+def load_studies(key: Published) -> pa.Table:
+    """Return the imported studies, as `cache.store.Reader.list_studies` does."""
+    with _service(key.home).store.read() as reader:
+        return reader.list_studies()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """The account of an import: `files` and `findings` as in `engine.cohort`, and notes."""
+
+    files: pa.Table
+    findings: pa.Table
+    notes: tuple[str, ...]
+
+
+@shared(max_entries=8)
+def load_report(key: Published, study_id: str) -> Report:
+    """Return the account of an import."""
+    with _service(key.home).store.read() as reader:
+        return Report(
+            files=reader.report_files(study_id),
+            findings=reader.report_findings(study_id),
+            notes=tuple(reader.notes(study_id)),
+        )
+
+
+@shared(max_entries=2)
+def load_own_heads(key: Published) -> tuple[OwnHeadSummary, ...]:
+    """Return the heads that the user trained; a new one comes with a new snapshot."""
+    return _service(key.home).heads.list_all()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choices:
+    """What a map can be colored by, and which maps there are."""
+
+    labels: tuple[Choice, ...]
+    numbers: tuple[Choice, ...]
+    predictions: tuple[Choice, ...]
+    maps: tuple[str, ...]
+
+
+@shared(max_entries=2)
+def load_choices(key: Published) -> Choices:
+    """Return what the reader can choose from."""
+    own = load_own_heads(key)
+    with _service(key.home).store.read() as reader:
+        return Choices(
+            labels=queries.list_labels(reader),
+            numbers=queries.list_numbers(reader),
+            predictions=predicted.list_predicted(reader, own),
+            maps=queries.list_maps(reader),
+        )
+
+
+@shared(max_entries=48)
+def load_labels(key: Published, _data: MapData, layout_id: int, label: str) -> Labels:
+    """Return a label of each tumor of a map."""
+    with _service(key.home).store.read() as reader:
+        if label.startswith(predicted.PREDICTED):
+            return encode_labels(predicted.predicted_classes(reader, _data, label))
+        return queries.read_labels(reader, _data, label)
+
+
+def load_label(key: Published, data: MapData, layout_id: int, label: str) -> Objects:
+    """Return a label of each tumor of a map as text, (N,), None where it is not given."""
+    return load_labels(key, data, layout_id, label).objects
+
+
+NOT_TOLD = "Not given: the question is not asked of the tumor, or the answer must not be read."
+"""What must be known to read the colors of a prediction."""
+
+
+@shared(max_entries=48)
 def load_states(key: Published, _data: MapData, layout_id: int, hugo_symbol: str) -> GeneStates:
     """Return what is known of a gene in each tumor of a map."""
     with _service(key.home).store.read() as reader:
         return queries.gene_states(reader, _data, hugo_symbol)
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
+@shared(max_entries=32)
 def load_numbers(key: Published, _data: MapData, layout_id: int, choice: Choice) -> Numbers:
     """Return a number of each tumor of a map, as something to color by."""
     with _service(key.home).store.read() as reader:
@@ -191,7 +217,7 @@ def load_numbers(key: Published, _data: MapData, layout_id: int, choice: Choice)
     return color_numbers(queries.number_style(choice), numbers)
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@shared(max_entries=64)
 def load_coloring(key: Published, _data: MapData, layout_id: int, by: ColorBy) -> Coloring:
     """Return the colors of a map's tumors.
 
@@ -214,7 +240,7 @@ def load_coloring(key: Published, _data: MapData, layout_id: int, by: ColorBy) -
     return replace(coloring, note=NOT_TOLD) if by.kind == "prediction" else coloring
 
 
-@st.cache_resource(max_entries=1, show_spinner=False)
+@shared(max_entries=1)
 def gene_table() -> GeneTable:
     """Return the facts about genes."""
     from engine.genes import GeneTable
@@ -222,14 +248,14 @@ def gene_table() -> GeneTable:
     return GeneTable.load()
 
 
-@st.cache_resource(max_entries=2, show_spinner=False)
+@shared(max_entries=2)
 def load_space(key: Published, _data: MapData, layout_id: int) -> Space:
     """Return the vectors of a map's tumors."""
     with _service(key.home).store.read() as reader:
         return cases.load_space(reader, _data)
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@shared(max_entries=64)
 def load_case(key: Published, _data: MapData, layout_id: int, row: int) -> Case:
     """Return a tumor of a map."""
     space = load_space(key, _data, layout_id)
@@ -237,7 +263,7 @@ def load_case(key: Published, _data: MapData, layout_id: int, row: int) -> Case:
         return cases.stored_case(reader, _data, space, row)
 
 
-@st.cache_resource(max_entries=1, show_spinner=False, ttl="10m")
+@shared(max_entries=1, ttl="10m")
 def load_card() -> ModelCard | None:
     """Return the card of the installed weights; None when there are none."""
     return read_card()
@@ -257,7 +283,7 @@ def approved_symbol(symbol: str) -> str | None:
 OFFERED_PANEL = "IMPACT505"
 
 
-@st.cache_resource(max_entries=1, show_spinner=False)
+@shared(max_entries=1)
 def offered_genes() -> list[str]:
     """Return the genes worth offering, sorted: a common cancer panel and the oncogenic pathways."""
     table = gene_table()
@@ -265,7 +291,7 @@ def offered_genes() -> list[str]:
     return sorted(pathways | table.panels()[OFFERED_PANEL])
 
 
-@st.cache_resource(max_entries=1, show_spinner=False)
+@shared(max_entries=1)
 def load_placer(key: Published) -> Placer:
     """Return what places tumors on the current map.
 

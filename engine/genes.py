@@ -198,10 +198,8 @@ class GeneTable:
 
     def pathway_roles(self) -> dict[tuple[str, str], str | None]:
         """Return "OG" (oncogene), "TSG" (suppressor) or None by pathway and symbol."""
-        rows = self._sets.to_pylist()
-        return {
-            (r["name"], r["hugo_symbol"]): r["role"] for r in rows if r["collection"] == "pathway"
-        }
+        rows = self._members("pathway").to_pylist()
+        return {(r["name"], r["hugo_symbol"]): r["role"] for r in rows}
 
     def hallmarks(self) -> dict[str, tuple[str, ...]]:
         """Return the 50 MSigDB hallmark sets: name to approved symbols, sorted."""
@@ -257,10 +255,13 @@ class GeneTable:
 
     def _collection(self, collection: str) -> dict[str, tuple[str, ...]]:
         members: dict[str, list[str]] = {}
-        for row in self._sets.to_pylist():
-            if row["collection"] == collection:
-                members.setdefault(row["name"], []).append(row["hugo_symbol"])
+        for row in self._members(collection).to_pylist():
+            members.setdefault(row["name"], []).append(row["hugo_symbol"])
         return {name: tuple(genes) for name, genes in members.items()}
+
+    def _members(self, collection: str) -> pa.Table:
+        """Rows of the sets of a collection; others are not turned into Python objects."""
+        return self._sets.filter(pc.equal(self._sets["collection"], collection))
 
     def _resolve_one(
         self, written: str, entrez: int | None, genome: str | None

@@ -2,7 +2,7 @@
 
 The model digest is the SHA-256 of the manifest's digests: encoder, adapter, heads and everything
 else that a prediction depends on. Every derived row carries it, and nothing is loaded whose bytes
-differ from the manifest.
+differ from the manifest. Digests are read and verified without torch.
 """
 
 from __future__ import annotations
@@ -11,15 +11,14 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from safetensors.torch import load as parse_safetensors
-from safetensors.torch import save_file
+from typing import TYPE_CHECKING, Any
 
 from engine.config import EncoderConfig
 from engine.errors import WeightsError
-from engine.model import TumorEncoder
 from engine.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from engine.model import TumorEncoder
 
 SHIPPED = Path(__file__).parent / "data" / "weights"
 WEIGHTS, CONFIG, VOCABULARY = "encoder.safetensors", "config.json", "vocabulary.json"
@@ -55,6 +54,8 @@ def save_model(
     Returns:
         The model digest.
     """
+    from safetensors.torch import save_file
+
     directory.mkdir(parents=True, exist_ok=True)
     state = {name: value.contiguous().cpu() for name, value in model.state_dict().items()}
     save_file(state, directory / WEIGHTS)
@@ -101,6 +102,10 @@ def load_model(directory: Path = SHIPPED) -> LoadedModel:
     Raises:
         WeightsError: If a file is missing or differs from the manifest.
     """
+    from safetensors.torch import load as parse_safetensors
+
+    from engine.model import TumorEncoder
+
     contents, digest = read_verified(directory)
     config = EncoderConfig.from_json(contents[CONFIG].decode())
     vocabulary = Vocabulary.from_json(contents[VOCABULARY].decode())

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.stats import spearmanr
 from torch import Tensor
 
 from engine.errors import ExplanationError
@@ -216,6 +215,8 @@ def agreement(first: Attribution, second: Attribution) -> Agreement:
     Returns:
         Their rank correlation.
     """
+    from scipy.stats import spearmanr  # takes longer to load than a tumor to explain
+
     methods = (first.method, second.method)
     varied = all(np.ptp(a.values) > 0 for a in (first, second)) if len(first.units) > 2 else False
     told = spearmanr(first.values, second.values).statistic if varied else np.nan

@@ -86,8 +86,15 @@ def page() -> None:
 def test_a_figure_is_offered_and_not_drawn_before_it_is_asked_for() -> None:
     app = AppTest.from_function(page, default_timeout=30).run()
     assert not app.exception
-    labels = [button.label for button in app.get("download_button")]
-    assert labels == ["PNG"]
+    assert not app.get("download_button")
+
+
+def test_the_formats_of_a_picture_are_there_once_the_offer_is_open() -> None:
+    app = AppTest.from_function(page, default_timeout=30)
+    app.session_state["two_save"] = True
+    app.run()
+    assert not app.exception
+    assert [button.label for button in app.get("download_button")] == ["PNG"]
 
 
 def test_a_table_goes_into_the_file_with_its_caption() -> None:
