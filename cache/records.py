@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ def write_record(path: Path, record: dict[str, Any]) -> None:
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(path)
-    sync_directory(path.parent)
+    sync(path.parent)
 
 
 def read_record(path: Path) -> dict[str, Any]:
@@ -55,9 +56,23 @@ def read_record(path: Path) -> dict[str, Any]:
     return dict(record)
 
 
-def sync_directory(directory: Path) -> None:
-    """Make renames in a directory survive a power cut."""
-    handle = os.open(directory, os.O_RDONLY)
+def copy_whole(source: Path, target: Path) -> None:
+    """Copy a file so that a crash leaves the old target or the new one, whole.
+
+    Args:
+        source: The file.
+        target: Where its copy lies; the folder exists.
+    """
+    temporary = target.with_name(target.name + ".new")
+    shutil.copy2(source, temporary)
+    sync(temporary)
+    temporary.replace(target)
+    sync(target.parent)
+
+
+def sync(path: Path) -> None:
+    """Make what was written to a file, or renamed in a directory, survive a power cut."""
+    handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:

@@ -25,7 +25,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cache.errors import DiskFullError, SnapshotDamagedError
-from cache.records import read_record, sync_directory, write_record
+from cache.records import read_record, sync, write_record
 
 _CHUNK_BYTES = 4 << 20
 
@@ -244,7 +244,7 @@ def publish(home: Home, base: SnapshotInfo | None, draft: Draft) -> SnapshotInfo
     }
     _sync_file(draft.path)
     draft.path.replace(path)
-    sync_directory(home.snapshots)
+    sync(home.snapshots)
     write_record(home.snapshots / f"{number}.json", record)
     write_record(home.current, {"number": number})
     return manifest(home, number)

@@ -20,10 +20,9 @@ from cache.errors import (
     SnapshotDamagedError,
     WorkspaceDamagedError,
 )
-from cache.records import read_record, sync_directory, write_record
+from cache.records import copy_whole, read_record, sync, write_record
 from cache.snapshots import file_digest
-from cache.workspace_decisions import HEAD
-from cache.workspace_file import STAGED, WorkspaceFile
+from cache.workspace_file import BEFORE, HEAD, RESTORED, STAGED, WorkspaceFile
 from cache.workspace_schema import STEPS, TABLES
 
 RECORD = "backup.json"
@@ -57,7 +56,7 @@ def back_up(file: WorkspaceFile, folder: Path) -> list[Path]:
 
 
 def restore(file: WorkspaceFile, folder: Path) -> None:
-    """Put a backup in the place of the workspace, all of it or nothing.
+    """Put a backup in the place of the workspace, all of it or nothing, also when it is killed.
 
     A workspace that is there is kept as `workspace.duckdb.before`.
 
@@ -71,32 +70,40 @@ def restore(file: WorkspaceFile, folder: Path) -> None:
         WorkspaceDamagedError: If a file of the backup is not what was written.
     """
     names = _require_whole(folder)
-    staged = WorkspaceFile(file.home / STAGED)
     with writing():
         file.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     with file.alone(), writing():
+        staged = WorkspaceFile(file.home / STAGED)
         try:
-            with staged.writing() as connection:
-                for table in TABLES:
-                    _read_table(connection, folder, table)
-            if HEAD in names:
-                shutil.copy2(folder / HEAD, staged.home / HEAD)
-            _swap(file, staged)
-            if HEAD in names:
-                (staged.home / HEAD).replace(file.home / HEAD)
-            else:
-                (file.home / HEAD).unlink(missing_ok=True)
+            _unpack(folder, names, staged)
+            _keep_before(file)
+            staged.home.replace(file.home / RESTORED)
         finally:
             shutil.rmtree(staged.home, ignore_errors=True)
+        sync(file.home)
+        file.take_restored()
 
 
-def _swap(file: WorkspaceFile, staged: WorkspaceFile) -> None:
-    if file.path.exists():
-        shutil.copy2(file.path, file.path.with_name(f"{file.path.name}.before"))
-        # The log of the file that goes must not be taken into the one that comes.
-        file.path.with_name(f"{file.path.name}.wal").unlink(missing_ok=True)
-    staged.path.replace(file.path)
-    sync_directory(file.home)
+def _unpack(folder: Path, names: set[str], staged: WorkspaceFile) -> None:
+    """Write a backup as a workspace into an empty folder."""
+    shutil.rmtree(staged.home, ignore_errors=True)
+    with staged.writing() as connection:
+        for table in TABLES:
+            _read_table(connection, folder, table)
+    sync(staged.path)
+    if HEAD in names:
+        copy_whole(folder / HEAD, staged.home / HEAD)
+    sync(staged.home)
+
+
+def _keep_before(file: WorkspaceFile) -> None:
+    """Copy the workspace that goes, with what a killed process left in its write-ahead log."""
+    log, kept = file.path.with_name(f"{file.path.name}.wal"), file.home / BEFORE
+    kept_log = kept.with_name(f"{kept.name}.wal")
+    kept_log.unlink(missing_ok=True)
+    for source, target in ((file.path, kept), (log, kept_log)):
+        if source.exists():
+            copy_whole(source, target)
 
 
 def _write_table(connection: duckdb.DuckDBPyConnection, folder: Path, table: str) -> Path:

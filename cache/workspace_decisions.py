@@ -23,10 +23,8 @@ import duckdb
 from cache.errors import InvalidEntryError, NotKeptError, SnapshotDamagedError
 from cache.keys import digest
 from cache.records import read_record, write_record
-from cache.workspace_file import WorkspaceFile
+from cache.workspace_file import HEAD, WorkspaceFile
 from cache.workspace_text import cleaned, require_unnamed
-
-HEAD = "workspace.json"
 
 START = "0" * 64
 """Stands where the first entry has the digest of the one before it."""

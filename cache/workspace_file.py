@@ -4,11 +4,14 @@
         workspace.duckdb        what people made in the dashboard
         workspace.json          number and digest of the last decision, with a checksum
         workspace.lock          held while the file is open
+        workspace.restored/     a whole backup, unpacked, on its way into their place
 
 A DuckDB file that one process writes is closed to all others, readers too. So nobody keeps this
 one open: it is opened for one read or one change (about 20 ms), closed with all of it in the file
 and no write-ahead log beside it, and the lock lets one process in at a time. What a killed process
-has committed stands in the write-ahead log, which the next one to open the file takes in.
+has committed stands in the write-ahead log, which the next one to open the file takes in. Likewise
+the next one finishes what a killed process restored: once `workspace.restored` has its name, all of
+the backup holds.
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ import secrets
 import shutil
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,14 +39,21 @@ from cache.errors import (
     WorkspaceDamagedError,
 )
 from cache.migrations import migrate
-from cache.records import sync_directory
+from cache.records import copy_whole, sync
 from cache.snapshots import free_bytes
 from cache.workspace_schema import STEPS
 
 NAME = "workspace.duckdb"
+HEAD = "workspace.json"
 
 STAGED = "workspace.new"
-"""Folder in which a backup is unpacked before it takes the place of the workspace."""
+"""Folder in which a backup is unpacked, and from which it is deleted."""
+
+RESTORED = "workspace.restored"
+"""Its name from the moment on which the backup takes the place of the workspace."""
+
+BEFORE = f"{NAME}.before"
+"""What a restored backup took the place of; its write-ahead log ends in `.wal`, as usual."""
 
 SECRET_BYTES = 32
 
@@ -101,11 +111,11 @@ class WorkspaceFile:
             WorkspaceDamagedError: If it cannot be read.
             SchemaTooNewError: If a newer version of the program wrote it.
         """
-        if not self.path.exists():
+        if not self.path.exists() and not (self.home / RESTORED).exists():
             with _closing(_empty()) as connection:
                 yield connection
             return
-        with self.alone(), _closing(self._opened()) as connection, _translated():
+        with self._undisturbed(), _closing(self._opened()) as connection, _translated():
             yield connection
 
     @contextmanager
@@ -142,14 +152,14 @@ class WorkspaceFile:
                 rewrite(self.path, target, memory_bytes=self._limits.memory_bytes)
                 target.chmod(0o600)
                 target.replace(self.path)
-                sync_directory(self.home)
+                sync(self.home)
         finally:
             target.unlink(missing_ok=True)
 
     def clear_leftovers(self) -> None:
         """Delete what a restored backup and killed processes left beside the file."""
         for path in self.home.glob(f"{NAME}.*"):
-            if path.suffix in (".new", ".before"):
+            if path.suffix == ".new" or path.name.startswith(BEFORE):
                 path.unlink()
         shutil.rmtree(self.home / STAGED, ignore_errors=True)
 
@@ -159,6 +169,7 @@ class WorkspaceFile:
 
         Raises:
             WorkspaceBusyError: If another process stays in.
+            HomeNotWritableError: If this user may not write into the home.
         """
         try:
             with writing():
@@ -166,9 +177,44 @@ class WorkspaceFile:
         except Timeout:
             raise WorkspaceBusyError from None
         try:
+            with writing():
+                self.take_restored()
             yield
         finally:
             self._lock.release()
+
+    def take_restored(self) -> None:
+        """Put a whole unpacked backup in the place of the workspace; call it within `alone`.
+
+        A crash at any moment leaves the rest to the next call.
+        """
+        restored = self.home / RESTORED
+        if not restored.is_dir():
+            return
+        # The log of the file that goes must not be taken into the one that comes.
+        self.path.with_name(f"{NAME}.wal").unlink(missing_ok=True)
+        if (restored / NAME).exists():
+            (restored / NAME).replace(self.path)
+        if (restored / HEAD).exists():
+            copy_whole(restored / HEAD, self.home / HEAD)
+        else:
+            (self.home / HEAD).unlink(missing_ok=True)
+        sync(self.home)
+        # A folder that is half deleted must not be taken for a backup without decisions.
+        shutil.rmtree(self.home / STAGED, ignore_errors=True)
+        restored.replace(self.home / STAGED)
+        shutil.rmtree(self.home / STAGED, ignore_errors=True)
+
+    @contextmanager
+    def _undisturbed(self) -> Iterator[None]:
+        """Keep others out while the file is read, where this user may write.
+
+        In a home that this user may only read, whoever changes the file keeps it locked.
+        """
+        with ExitStack() as stack:
+            with suppress(HomeNotWritableError):
+                stack.enter_context(self.alone())
+            yield
 
     @contextmanager
     def _changing(self) -> Iterator[duckdb.DuckDBPyConnection]:

@@ -7,6 +7,7 @@ import streamlit as st
 from dashboard import resources
 from dashboard.biomarker_outcomes import Offer, cohorts_of, read_outcome
 from dashboard.biomarkers import Fixed, Request
+from dashboard.glossary import meaning
 from dashboard.queries import MapData
 from engine.epidemiology.counts import Group
 
@@ -80,8 +81,7 @@ def _choose_test() -> tuple[bool, Group, Fixed]:
         list(Fixed),
         format_func=lambda f: f.value,
         key="biomarker_fixed",
-        help="Burden is the number of mutated genes, in fifths within tumor type and panel. Many "
-        "mutated genes stand for a high burden only: without it, most of them seem to matter.",
+        help=f"{meaning('Held fixed')} **Burden**: {meaning('Burden')}",
     )
     return what == PAIRS, Group(group), Fixed(str(fixed))
 

@@ -25,12 +25,13 @@ from dashboard.cells import write_cells
 from dashboard.csv_export import to_csv
 from dashboard.downloads import offer_download
 from dashboard.formatting import p_value
+from dashboard.glossary import meaning
 from dashboard.model_effects import read_predicted
 from dashboard.predictions import OS_RISK, TITLES
 from dashboard.queries import MapData
 from dashboard.resources import Published
 from dashboard.selection import source_lines
-from dashboard.widgets import plain_text
+from dashboard.widgets import plain_text, table_room
 from engine.epidemiology.biomarkers import Biomarker
 
 ANSWER = "biomarker_answer"
@@ -44,7 +45,6 @@ MOST_AT_ONCE = 300
 
 MOST_LINES = 12
 MOST_ROWS = 500
-TABLE_PIXELS = 430
 
 RATIO_MEANING = (
     "Above 1: the outcome is more frequent, or comes earlier, with the alteration. Compared only "
@@ -195,10 +195,9 @@ def _show_examples(found: Answer, asked: Asked) -> None:
 
 def _choose_row(table: pd.DataFrame, columns: dict[str, Any], alt: str, key: str) -> list[int]:
     """List associations; return the row that the reader chose, if any."""
-    event = st.dataframe(
+    event = table_room(len(table), f"{key}_room").dataframe(
         write_cells(table.head(MOST_ROWS), _ratios(table)),
         hide_index=True,
-        height=TABLE_PIXELS,
         column_config=columns,
         on_select="rerun",
         selection_mode="single-row",
@@ -243,12 +242,13 @@ def _show_pairs(found: Answer, asked: Asked) -> None:
 
 def _columns(table: pd.DataFrame, found: Answer) -> dict[str, Any]:
     columns = _ratio_columns(table, found)
-    columns["I2"] = st.column_config.NumberColumn(
-        "I²", format="%.0f%%", help="Share of the differences between cohorts beyond chance"
-    )
+    columns["I2"] = st.column_config.NumberColumn("I²", format="%.0f%%", help=meaning("I²"))
     columns["Replication"] = st.column_config.TextColumn(
-        help="Found by one cohort alone, all genes considered (q below 0.1), and seen in another "
-        "on the same side (p below 0.05)",
+        help=meaning(
+            "Replication",
+            "Here: found by one cohort alone, all genes considered, with q below 0.1, and seen in "
+            "another with p below 0.05.",
+        ),
         width=150,
     )
     return columns
@@ -264,17 +264,13 @@ def _ratio_columns(table: pd.DataFrame, found: Answer) -> dict[str, Any]:
     for name in table.select_dtypes("int64").columns:
         columns[str(name)] = st.column_config.NumberColumn(format="localized")
     columns["q"] = st.column_config.NumberColumn(
-        help="False discovery rate: of all findings with this q or a smaller one, about this "
-        "share is chance",
+        help=meaning("q-value"),
     )
     if "Model effect" in table:
         what = "percentile of risk" if found.model_question == OS_RISK else "probability"
         columns["Model effect"] = st.column_config.NumberColumn(
             format="%+.1f%%",
-            help=f"Mean difference of the model's predicted {what} between tumors with the "
-            "alteration, or both of a pair, and tumors without, or with neither, within tumor type "
-            f"({TITLES[found.model_question]}). It tells what the model does, not what patients "
-            "do; the model may have learned from these tumors.",
+            help=meaning("Model effect", f"Here: {what} ({TITLES[found.model_question]})."),
         )
     return columns
 

@@ -9,6 +9,7 @@ import streamlit as st
 from cache.errors import CacheError
 from cache.workspace_queues import MOST_CASES, Queue, QueueCase
 from dashboard import address, queries, resources
+from dashboard.glossary import meaning
 from dashboard.queries import MapData
 from dashboard.widgets import plain_text, show_empty
 from dashboard.wording import count, day
@@ -18,10 +19,7 @@ PROBLEM = "board_problem"
 
 MOST_MATCHES = 30
 
-PSEUDONYM_HELP = (
-    "What the meeting calls this case. Left empty it is “Case” and its place in the queue. No "
-    "sample, study or patient is named on the page or in its address while the meeting runs."
-)
+PSEUDONYM_HELP = meaning("Pseudonym", "Left empty it is “Case” and its place in the queue.")
 
 
 def attempt(change: Callable[[], object]) -> None:

@@ -11,6 +11,7 @@ from dashboard import found_clusters, resources
 from dashboard.errors import JobError
 from dashboard.formatting import duration
 from dashboard.found_clusters import STABLE, UNSTABLE, FoundCluster, FoundClusters
+from dashboard.glossary import meaning
 from dashboard.jobs import Job, JobState, Step, cancel_job, list_jobs, start_job
 from dashboard.queries import MapData, Rows
 from dashboard.widgets import guarded, plain_text
@@ -21,10 +22,11 @@ CHOSEN = "map_cluster"
 OFFER = "map_clusters"
 REFRESH_SECONDS = 1.0
 
-MEANING = (
-    "Dense places among the tumors, found in the full space of the model without any label "
-    "(HDBSCAN). Stability is how much of a cluster is found again in fresh draws of the tumors: "
-    f"below {UNSTABLE} it is no thing of its own, above {STABLE} it is stable."
+MEANING = meaning(
+    "Cluster",
+    "They are found in the full space of the model (HDBSCAN).",
+    f"**Stability**: {meaning('Stability')} Below {UNSTABLE} a cluster is no thing of its own, "
+    f"above {STABLE} it is stable.",
 )
 
 

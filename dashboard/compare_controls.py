@@ -11,6 +11,7 @@ from dashboard import resources
 from dashboard.compare_groups import ANY, KINDS, MOST_GROUPS, REST, SELECTION, Asked, Source
 from dashboard.compare_resources import load_type_names
 from dashboard.explanation_resources import load_counted
+from dashboard.glossary import meaning
 from dashboard.outcome_facts import Endpoint
 from dashboard.queries import MapData
 from dashboard.resources import Published
@@ -170,7 +171,7 @@ def _choose_types(key: Published, data: MapData) -> tuple[str, ...]:
             key="types",
             bind="query-params",
             placeholder="All tumor types",
-            help="Tumor types by name or OncoTree code, for example LUAD for lung adenocarcinoma.",
+            help=meaning("OncoTree", "Its types are found by name or by code."),
         )
     )
 
@@ -200,9 +201,7 @@ def choose_endpoint(followed: dict[Endpoint, int]) -> Endpoint | None:
     return Endpoint(chosen)
 
 
-def choose_group(
-    names: tuple[str, ...], label: str, key: str, meaning: str, *, first: int = 0
-) -> int:
+def choose_group(names: tuple[str, ...], label: str, key: str, told: str, *, first: int = 0) -> int:
     """Let the reader choose one of the groups, `first` until then; returns its number."""
     place = st.selectbox(
         label,
@@ -211,6 +210,6 @@ def choose_group(
         format_func=names.__getitem__,
         key=key,
         bind="query-params",
-        help=meaning,
+        help=told,
     )
     return int(place)

@@ -19,27 +19,23 @@ from dashboard.csv_export import to_csv
 from dashboard.downloads import offer_download
 from dashboard.explanation_resources import load_counted
 from dashboard.figure_export import show_figure
+from dashboard.glossary import meaning
 from dashboard.queries import MapData
 from dashboard.resources import Published
 from dashboard.theme import Palette
-from dashboard.widgets import plain_text
+from dashboard.widgets import plain_text, table_room
 
-TABLE_PIXELS = 420
 HELP = {
-    "Cramer's V": "How far the groups differ in their composition: 0 not at all, 1 completely; "
-    "about 0.1 is small, 0.3 moderate, 0.5 large. Corrected for small samples (Bergsma).",
-    "Lower": "Lower end of the 95% interval, by 1,000 fresh draws within the groups",
-    "Upper": "Upper end of the 95% interval",
-    "q": "False discovery rate: of all findings with this q or a smaller one, about this share is "
-    "chance. Of the chi-square test, or an exact one where counts are small.",
+    "Cramer's V": meaning("Cramer's V"),
+    "Lower": meaning(
+        "Confidence interval", "Its lower end, by 1,000 fresh draws within the groups."
+    ),
+    "Upper": meaning("Confidence interval", "Its upper end."),
+    "q": meaning("q-value", "Of the chi-square test, or an exact one where counts are small."),
     "n": "Patients of whom it is known",
-    "ε²": "Share of the variance of the ranks that lies between the groups, 0 to 1",
+    "ε²": meaning("ε²"),
 }
-DELTA = (
-    "Cliff's delta, the rank-biserial correlation: how much more often a tumor of the group is "
-    "above one of the first group than below it, -1 to 1; about 0.15 is small, 0.33 moderate, 0.47 "
-    "large."
-)
+DELTA = meaning("Cliff's delta", "The group is compared with the first group.")
 NOTHING_FIXED = "Nothing is held fixed here: a label often is the tumor type itself."
 
 
@@ -111,10 +107,9 @@ def show_numbers(key: Published, data: MapData, asked: Asked, formed: Formed) ->
 
 
 def _choose_row(table: pd.DataFrame, key: str, alt: str) -> int:
-    event = st.dataframe(
+    event = table_room(len(table), f"{key}_table").dataframe(
         write_cells(table, ratios=()),
         hide_index=True,
-        height=min(TABLE_PIXELS, 36 * (len(table) + 1) + 2),
         column_config=_columns(table),
         on_select="rerun",
         selection_mode="single-row",

@@ -28,6 +28,7 @@ from dashboard.csv_export import to_csv
 from dashboard.downloads import offer_download
 from dashboard.explanation_resources import load_counted
 from dashboard.figure_export import show_figure
+from dashboard.glossary import meaning
 from dashboard.oncoprint import MOST_DRAWN, MOST_GENES, Oncoprint, arrange, choose_genes
 from dashboard.oncoprint_figure import draw_oncoprint
 from dashboard.queries import MapData
@@ -36,17 +37,12 @@ from dashboard.region_tables import EXPECTED, LOWER, ODDS, Q_VALUE, UPPER
 from dashboard.regions import Fixed
 from dashboard.resources import Published
 from dashboard.theme import Palette
-from dashboard.widgets import plain_text
+from dashboard.widgets import plain_text, table_room
 from dashboard.wording import count
 
-TABLE_PIXELS = 430
 MOST_LINES = 500
 NUM_GENES = 12
 SINGLES, PAIRS = "Genes", "Pairs"
-Q_MEANING = (
-    "False discovery rate: of all findings with this q or a smaller one, about this share is "
-    "chance."
-)
 DEFINED = (
     "The genes that the groups are made of are left out: they differ by definition. Genes of the "
     "same arm often follow."
@@ -200,8 +196,7 @@ def _choose(formed: Formed) -> tuple[int, Fixed, str]:
             key="genes_fixed",
             bind="query-params",
             width=240,
-            help="Odds ratios compare only tumors that agree in these, so that a difference "
-            "between panels or tumor types is no finding.",
+            help=meaning("Held fixed"),
         )
     return min(group, len(names) - 1), Fixed(str(fixed)), str(what)
 
@@ -235,10 +230,9 @@ def _note(found: Enrichment, formed: Formed) -> str:
 
 
 def _show_table(table: pd.DataFrame, what: str, caption: list[str]) -> None:
-    st.dataframe(
+    table_room(len(table), f"compare_{what.lower()}_table").dataframe(
         write_cells(table.head(MOST_LINES), (ODDS, LOWER, UPPER)),
         hide_index=True,
-        height=TABLE_PIXELS,
         column_config=_columns(table),
         placeholder="",
         alt=f"{what} that differ between the groups",
@@ -254,19 +248,19 @@ def _show_table(table: pd.DataFrame, what: str, caption: list[str]) -> None:
 
 def _columns(table: pd.DataFrame) -> dict[str, Any]:
     numbers = {
-        ODDS: (None, "Odds of the alteration in the group, over those in the others"),
-        LOWER: (None, "Lower end of the 95% interval of the odds ratio"),
-        UPPER: (None, "Upper end of the 95% interval of the odds ratio"),
-        Q_VALUE: (None, Q_MEANING),
+        ODDS: (None, meaning("Odds ratio", "Here of the group against the others.")),
+        LOWER: (None, meaning("Confidence interval", "Its lower end, of the odds ratio.")),
+        UPPER: (None, meaning("Confidence interval", "Its upper end, of the odds ratio.")),
+        Q_VALUE: (None, meaning("q-value")),
         KNOWN: ("localized", "Tumors of the group that were profiled for it"),
         OTHERS_KNOWN: ("localized", "Tumors of the others that were profiled for it"),
         SHARE: ("%.1f", "Share of the group that has it, of those profiled"),
         OTHERS_SHARE: ("%.1f", "Share of the others that have it, of those profiled"),
-        EXPECTED: ("%.1f", "Share that the group would have by what is held fixed alone, in %"),
-        "By chance, %": ("%.1f", "Share of the group if the two had nothing to do with each other"),
+        EXPECTED: ("%.1f", meaning("Expected share", "In %.")),
+        "By chance, %": ("%.1f", meaning("By chance")),
     }
     return {
-        name: st.column_config.NumberColumn(name, format=form, help=meaning)
-        for name, (form, meaning) in numbers.items()
+        name: st.column_config.NumberColumn(name, format=form, help=told)
+        for name, (form, told) in numbers.items()
         if name in table
     }

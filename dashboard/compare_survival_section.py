@@ -23,6 +23,7 @@ from dashboard.csv_export import to_csv
 from dashboard.downloads import offer_download
 from dashboard.figure_export import make_readable, offer_figure, show_figure
 from dashboard.formatting import p_value
+from dashboard.glossary import meaning
 from dashboard.outcome_facts import Endpoint
 from dashboard.queries import MapData
 from dashboard.resources import Published
@@ -34,17 +35,11 @@ from engine.epidemiology.group_survival import GroupHazards
 PLAIN_CONFIG = {"displayModeBar": False, "responsive": True}
 NOTE_PIXELS, NAME_LENGTH = 160, 22
 """Width of what stands at the right of a hazard ratio, and letters of what stands at its left."""
-HAZARD_MEANING = (
-    "How much more often the event comes in a group than in the reference, at any time: 2 is twice "
-    "as often. From a proportional-hazards model (Cox)."
-)
-FIXED_MEANING = (
-    "Patients are compared with each other only where these agree (strata). A difference that the "
-    "study or the tumor type alone makes then vanishes."
-)
-COVARIATE_MEANING = (
-    "Known differences that the model takes out: age per ten years, sex, and the binary logarithm "
-    "of the mutations per megabase. Patients of whom one is not known are left out."
+HAZARD_MEANING = meaning("Hazard ratio", "From a proportional-hazards model (Cox).")
+COVARIATE_MEANING = meaning(
+    "Covariate",
+    "Here: age per ten years, sex, and the binary logarithm of the mutations per megabase. "
+    "Patients of whom one is not known are left out.",
 )
 TIME_MEANING = (
     "Time runs from where each study begins to count: diagnosis, sequencing, or start of "
@@ -52,15 +47,18 @@ TIME_MEANING = (
     "(immortal time), and survival looks longer than it is."
 )
 COLUMNS = {
-    "p": "Of the hypothesis that the hazards are the same",
-    "p of change over time": "Small: the ratio is not the same early and late, by the scaled "
-    "Schoenfeld residuals (Grambsch and Therneau)",
+    "p": meaning("p-value", "Here: of the hypothesis that the hazards are the same."),
+    "p of change over time": meaning(
+        "Proportional hazards",
+        "A small p says that it does not hold, by the scaled Schoenfeld residuals (Grambsch and "
+        "Therneau).",
+    ),
     "Hazard ratio": HAZARD_MEANING,
-    "Lower": "Lower end of the 95% interval",
-    "Upper": "Upper end of the 95% interval",
-    "Median, months": "Months at which half of the group had the event, empty if not reached",
-    "Median from": "Lower end of its 95% interval",
-    "Median to": "Upper end of its 95% interval, empty if not reached",
+    "Lower": meaning("Confidence interval", "Its lower end."),
+    "Upper": meaning("Confidence interval", "Its upper end."),
+    "Median, months": meaning("Median survival"),
+    "Median from": meaning("Confidence interval", "Its lower end, of the median."),
+    "Median to": meaning("Confidence interval", "Its upper end; empty where it was not reached."),
 }
 
 
@@ -110,7 +108,7 @@ def _choose(formed: Formed, endpoint: Endpoint, source: Source) -> Request:
             format_func=lambda f: f.value,
             key="within",
             bind="query-params",
-            help=FIXED_MEANING,
+            help=meaning("Held fixed"),
         )
         covariates = st.pills(
             "Adjust for",

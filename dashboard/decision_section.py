@@ -12,6 +12,7 @@ from cache.errors import CacheError
 from cache.workspace_decisions import Decision, Log, NewDecision
 from dashboard import address, resources
 from dashboard.decision_records import decisions_csv, decisions_json, say_day
+from dashboard.glossary import meaning
 from dashboard.patient_subject import BoardSubject
 from dashboard.queries import KEYS, Rows
 from dashboard.rows import find_rows
@@ -30,11 +31,6 @@ MOST_SIMILAR = 5
 FARTHEST_RANK = 200
 """A tumor beyond this rank is not told as similar."""
 
-LOG_HELP = (
-    "Nothing in the log is ever changed or deleted: a correction is a further entry that points to "
-    "the one it corrects. Each entry carries a digest of the one before it, so that a change made "
-    "outside of TumorXY shows."
-)
 SIMILAR_HELP = (
     "Decisions about tumors that the model finds alike, the nearest first. They were right or "
     "wrong for other patients: read their rationale, do not copy them."
@@ -50,7 +46,7 @@ def show_decisions(subject: BoardSubject) -> None:
         subject: The tumor.
     """
     with st.container(border=True, gap="small", key=SECTION):
-        st.header("Decisions", anchor=False, help=LOG_HELP)
+        st.header("Decisions", anchor=False, help=meaning("Decision log"))
         log = resources.workspace().decision_log()
         if log.problem:
             st.warning(plain_text(log.problem), icon=":material/gpp_maybe:")

@@ -25,6 +25,7 @@ from dashboard.evidence import (
 )
 from dashboard.figure_export import show_figure
 from dashboard.formatting import estimate, percent, percent_interval
+from dashboard.glossary import meaning
 from dashboard.head_facts import head_facts
 from dashboard.model_figures import draw_groups, draw_reconstruction, draw_reliability
 from dashboard.predictions import QUESTIONS
@@ -167,8 +168,11 @@ def _show_reliability(card: ModelCard, evidence: Evaluation) -> None:
     st.header(
         "Do its probabilities come true?",
         anchor=False,
-        help="Tumors in ten bins by the probability of the likeliest class. On the dotted line, "
-        "what was stated comes true; below it the model is too sure of itself.",
+        help=meaning(
+            "Calibrated",
+            "Tumors stand in ten bins by the probability of the likeliest class. Below the dotted "
+            "line the model is too sure of itself.",
+        ),
     )
     show_figure(
         functools.partial(draw_reliability, titles),
@@ -206,8 +210,7 @@ def _show_reconstruction(card: ModelCard) -> None:
         f"In {count(tumors, 'tumor')} of {card.reconstruction_part} patients, {share:.0%} of the "
         "profiled genes were hidden, and it was asked which of them are altered. To be useful it "
         "must beat the frequency of the alteration in the tumor's cancer type.",
-        help="AUROC: how often an altered gene is ranked above one that is not altered; 0.5 is "
-        "guessing, 1 is perfect. Intervals by bootstrap over tumors.",
+        help=f"AUROC: {meaning('AUROC')} Intervals by bootstrap over tumors.",
     )
     left, right = st.columns([1, 1.6], gap="medium")
     with left:
@@ -238,7 +241,7 @@ def _show_numbers(results: pd.DataFrame) -> None:
     st.caption(
         "AUROC with 95% intervals; the gain is encoder minus baseline.",
         help="Altered: hidden alterations that were there. Precision: average precision of the "
-        "encoder against that of the baseline; it is low where an alteration is rare.",
+        f"encoder against that of the baseline. {meaning('Average precision')}",
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import resources
+from dashboard.glossary import meaning
 from dashboard.queries import Choice, MapData
 from dashboard.resources import Choices, ColorBy, Published
 from dashboard.scene import MOST_PANELS
@@ -49,7 +50,7 @@ def choose_map(choices: Choices) -> str | None:
         choices.maps,
         key="map",
         bind="query-params",
-        help="Maps that were fitted under different names. The newest version is shown.",
+        help=meaning("Map", "The newest version of each name is shown."),
     )
 
 

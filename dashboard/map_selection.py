@@ -30,13 +30,12 @@ from dashboard.queries import MapData, Rows
 from dashboard.region_section import show_region
 from dashboard.resources import Published
 from dashboard.selection import CANCER_TYPE, compose, source_lines, spread_of, tabulate
-from dashboard.widgets import SAMPLE_PARAMETER, guarded, plain_text, tumor_key
+from dashboard.widgets import SAMPLE_PARAMETER, guarded, plain_text, table_room, tumor_key
 from dashboard.wording import count
 
 __all__ = ["clear_selection", "select_rows", "selected_rows", "show_selection", "show_summary"]
 
 MOST_ROWS = 100
-TABLE_PIXELS = 380
 
 MOST_EXPLAINED_AT_ONCE = 60_000
 """Tumors of a map above which what is distinctive is looked for only when it is asked for."""
@@ -158,10 +157,10 @@ def show_distinctive(key: Published, data: MapData) -> None:
 
 def _composition(key: Published, data: MapData, coloring: Coloring, rows: Rows) -> None:
     title, labels = _categories(key, data, coloring)
-    st.dataframe(
-        compose(labels, rows),
+    composition = compose(labels, rows)
+    table_room(len(composition), "map_composition_table").dataframe(
+        composition,
         hide_index=True,
-        height=TABLE_PIXELS,
         column_config={
             "Category": st.column_config.TextColumn(title, width=190),
             "Tumors": st.column_config.NumberColumn("n", format="localized", width=64),
@@ -182,10 +181,9 @@ def _percent(meaning: str) -> Any:
 
 
 def _table(data: MapData, table: pd.DataFrame, rows: Rows) -> None:
-    event = st.dataframe(
+    event = table_room(len(table), "map_selected_table").dataframe(
         table,
         hide_index=True,
-        height=TABLE_PIXELS,
         placeholder="not given",
         on_select="rerun",
         selection_mode="single-row",

@@ -9,8 +9,10 @@ import streamlit as st
 
 from dashboard.card import ModelCard
 from dashboard.evidence import say
+from dashboard.glossary import meaning
 from dashboard.head_facts import ACCURACY, AUROC, ECE, HeadFacts, head_facts
 from dashboard.predictions import FLAGS, NOT_APPLICABLE, QUESTIONS
+from dashboard.widgets import table_room
 
 USES = (
     "Place tumors of a cohort on one map and look for groups",
@@ -48,7 +50,7 @@ LIMITS = (
     "apart is gone.",
     "Cancer types that it was never shown are mostly not flagged as unknown.",
     "A tumor with few alterations carries little information: its neighbors say little.",
-    "Panels look at a few hundred genes; what lies outside is unknown, never wild type.",
+    "Panels look at a few hundred genes; a gene outside of them is unknown, not wild type.",
 )
 PROCEDURE = (
     "Genes are hidden, as if the panel had not covered them, and told from the rest of the tumor; "
@@ -71,8 +73,7 @@ def show_identity(card: ModelCard) -> None:
             "Model digest",
             card.digest[:12],
             border=True,
-            help="Identity of weights, settings and vocabulary together. Every stored embedding, "
-            f"coordinate and prediction carries it. In full: {card.digest}",
+            help=meaning("Model digest", f"In full: {card.digest}"),
         )
         st.metric("Tumors at hand", _number(int(training["All"].sum())), border=True)
         st.metric("Tumors trained on", _number(int(training["Training"].sum())), border=True)
@@ -118,7 +119,9 @@ def _show_training(card: ModelCard) -> None:
     shown.insert(1, "What it is", table["Study"].map(lambda name: POPULATION.get(name, "")))
     if not shown["What it is"].any():
         shown = shown.drop(columns="What it is")
-    st.table(shown, hide_index=True, border="horizontal", alt="Tumors by study and part")
+    table_room(len(shown), "model_training_table").table(
+        shown, hide_index=True, border="horizontal", alt="Tumors by study and part"
+    )
 
 
 def _made(card: ModelCard) -> str:
@@ -142,8 +145,8 @@ def show_heads(card: ModelCard) -> None:
     st.header(
         "What is behind each answer",
         anchor=False,
-        help="AUROC of several classes is the mean over the classes. Calibration error: mean gap "
-        "between a stated probability and how often it was right; 0 is best.",
+        help=f"AUROC: {meaning('AUROC')} Of several classes it is the mean. Calibration error: "
+        f"{meaning('Calibration error')}",
     )
     st.table(
         pd.DataFrame([_head_row(told) for told in facts.values()]),

@@ -6,13 +6,13 @@ import streamlit as st
 
 from dashboard import resources
 from dashboard.cases import Case
+from dashboard.glossary import meaning
 from dashboard.map_view import show_scene
 from dashboard.queries import CANCER_TYPE, SAMPLE_LABELS, Choice, MapData
 from dashboard.resources import ColorBy, Published
 from dashboard.scene import OverlayPoint, Scene, make_panel
 from dashboard.theme import Palette
 from dashboard.widgets import current_palette
-from dashboard.wording import DISTANCE
 
 BY_TYPE = ColorBy(kind="label", choice=Choice(key=CANCER_TYPE, title=SAMPLE_LABELS[CANCER_TYPE]))
 HEIGHT = 520
@@ -28,7 +28,7 @@ def show_place(key: Published, data: MapData, case: Case, *, named: bool) -> Non
         named: Whether pointing at a tumor tells its id.
     """
     with st.container(border=True, key="patient_map_card"):
-        st.header("Where it lies", anchor=False, help=DISTANCE)
+        st.header("Where it lies", anchor=False, help=meaning("Place on the map"))
         show_scene(place_scene(key, data, case, named=named), key="patient_map", height=HEIGHT)
 
 

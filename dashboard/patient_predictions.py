@@ -11,6 +11,7 @@ from dashboard.cases import Case
 from dashboard.class_names import MEANINGS, class_name
 from dashboard.evidence import say
 from dashboard.formatting import percent, percent_interval
+from dashboard.glossary import meaning
 from dashboard.head_facts import (
     ACCURACY,
     AUROC,
@@ -41,9 +42,9 @@ from dashboard.widgets import plain_text
 from dashboard.wording import count
 
 MEANING = (
-    "Answers of calibrated models on top of the encoder. A probability of 80% should be right in "
-    "8 of 10 such tumors, unless it is marked as not calibrated; the 95% interval says how far it "
-    "depends on the patients it was trained on. The Model page shows how well each does."
+    f"Answers of models on top of the encoder. **Calibrated**: {meaning('Calibrated')} It holds "
+    "unless a question is marked otherwise. The 95% interval says how far an answer depends on "
+    "the patients it was learned from. The Model page shows how well each does."
 )
 THERAPY_MEANING = (
     "What the model says of a treatment or of the course of the disease. It learned from patients "
@@ -52,13 +53,13 @@ THERAPY_MEANING = (
 )
 NOT_CALIBRATED = (
     "Stated probabilities and what came true lie {value:.2f} apart on the average, on {num} "
-    "tumors ({part}); up to 0.05 counts as calibrated. Read them as an order, not as numbers."
+    "tumors ({part}). Read them as an order, not as numbers. Calibration error: "
+    + meaning("Calibration error")
 )
 OWN = (
     "You trained this head on labels of your own. Its figures come from nested cross-validation: "
     "each patient was predicted by a head that had not seen that patient. "
 )
-IN_THE_SET = "Such sets hold the true class of 95 in 100 tumors, on the average over tumors."
 RISK_UNCERTAIN = (
     "The interval holds the median tumor of this type: it may be of higher or of lower risk."
 )
@@ -132,8 +133,8 @@ def _show_answer(answer: Answer, facts: HeadFacts | None, own: OwnHeadSummary | 
 
 
 def _show_title(answer: Answer, facts: HeadFacts | None, own: OwnHeadSummary | None) -> None:
-    meaning = MEANINGS.get(answer.task) if facts is not None else None
-    st.markdown(f"**{plain_text(answer.title)}**", help=meaning)
+    explained = MEANINGS.get(answer.task) if facts is not None else None
+    st.markdown(f"**{plain_text(answer.title)}**", help=explained)
     badges = _badges(answer.flag, FLAGS[answer.flag].meaning)
     if facts is not None and facts.is_calibrated is False:
         told = facts.figures[ECE]
@@ -143,9 +144,9 @@ def _show_title(answer: Answer, facts: HeadFacts | None, own: OwnHeadSummary | N
     _show_badges(badges, own)
 
 
-def _badges(flag: str, meaning: str) -> dict[str, str]:
+def _badges(flag: str, explained: str) -> dict[str, str]:
     """Return the badge of a flag with its meaning; none where nothing speaks against reading."""
-    return {} if flag == OK else {FLAGS[flag].label: meaning}
+    return {} if flag == OK else {FLAGS[flag].label: explained}
 
 
 def _show_badges(badges: Mapping[str, str], own: OwnHeadSummary | None = None) -> None:
@@ -162,12 +163,14 @@ def _show_set(answer: Answer, facts: HeadFacts) -> None:
     codes = class_set(facts, answer.probabilities)
     names = [class_name(answer.task, code) for code in codes]
     if len(names) == 1:
-        st.caption(f"95% set: {plain_text(names[0])} alone", help=IN_THE_SET)
+        st.caption(f"95% set: {plain_text(names[0])} alone", help=meaning("95% set"))
     elif len(names) == len(answer.probabilities):
-        st.caption(f"95% set: all {len(names)} classes, so it tells nothing", help=IN_THE_SET)
+        st.caption(
+            f"95% set: all {len(names)} classes, so it tells nothing", help=meaning("95% set")
+        )
     elif names:
         shown = "; ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
-        st.caption(plain_text(f"95% set of {len(names)} classes: {shown}"), help=IN_THE_SET)
+        st.caption(plain_text(f"95% set of {len(names)} classes: {shown}"), help=meaning("95% set"))
 
 
 def _tell_behind(facts: HeadFacts) -> None:
@@ -208,10 +211,10 @@ def _cohorts(cohorts: Mapping[str, int]) -> str:
 def _show_risk(risk: RiskTold, card: ModelCard | None) -> None:
     with st.container(border=True, height="stretch", gap="small"):
         st.markdown(f"**{TITLES[OS_RISK]}**", help=MEANINGS[OS_RISK])
-        meaning = RISK_UNCERTAIN if risk.flag == UNCERTAIN else FLAGS[risk.flag].meaning
-        _show_badges(_badges(risk.flag, meaning))
+        explained = RISK_UNCERTAIN if risk.flag == UNCERTAIN else FLAGS[risk.flag].meaning
+        _show_badges(_badges(risk.flag, explained))
         if risk.flag in NOT_INTERPRETED:
-            st.caption(meaning)
+            st.caption(explained)
             return
         name = class_name(OS_RISK, risk.type_name)
         interval = percent_interval(risk.lower, risk.upper)

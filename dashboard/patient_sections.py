@@ -14,6 +14,7 @@ from dashboard.csv_export import to_csv
 from dashboard.downloads import offer_download
 from dashboard.figure_export import show_figure
 from dashboard.formatting import percent
+from dashboard.glossary import meaning
 from dashboard.intervals import Share, shares
 from dashboard.neighbor_facts import NeighborFact
 from dashboard.origins import say_of_neighbors
@@ -24,22 +25,12 @@ from dashboard.theme import SYNTHETIC_NOTE
 from dashboard.trust import assumed, distance_sentence, doubts, num_near_on_map, untested, verdict
 from dashboard.widgets import plain_text
 from dashboard.wording import (
-    AGREEMENT,
-    NOT_PROFILED,
-    OUT_OF_DISTRIBUTION,
-    PANEL_ASSUMED,
-    STRANGENESS,
-    WILSON,
     count,
     day,
     title_of,
 )
 from engine.study_effects import StudyEffect
 
-OUTCOME = (
-    "Months from the time that the study counts from, diagnosis, sequencing or treatment, to death "
-    "or to the last contact."
-)
 COLUMN_TITLES = {
     "hugo_symbol": "Gene",
     "kind": "Kind",
@@ -82,12 +73,12 @@ def show_sequenced(case: Case) -> None:
 
 def _show_test(test: Test) -> None:
     if test.panel is None:
-        st.markdown(f":material/remove: {test.name}: **not tested**", help=NOT_PROFILED)
+        st.markdown(f":material/remove: {test.name}: **not tested**", help=meaning("Not profiled"))
         return
     genes = f", {test.num_genes:,} genes" if test.num_genes else ""
     told = f":material/check: {test.name}: {plain_text(test.panel)}{genes}"
     if test.is_assumed:
-        st.markdown(f"{told}, assumed, not stated", help=PANEL_ASSUMED)
+        st.markdown(f"{told}, assumed, not stated", help=meaning("Assumed panel"))
     else:
         st.markdown(told)
 
@@ -106,14 +97,14 @@ def show_trust(case: Case, origins: Sequence[StudyEffect]) -> None:
         st.markdown(
             f"**{num_near_on_map(case)} of its {len(case.neighbors)}** nearest tumors are also "
             "nearest on the map.",
-            help=AGREEMENT,
+            help=meaning("Agreement with the map"),
         )
         for doubt in doubts(case):
             st.warning(doubt, icon=":material/warning:")
         if unknown := untested(case):
             st.caption(unknown)
         if guessed := assumed(case):
-            st.caption(guessed, help=PANEL_ASSUMED)
+            st.caption(guessed, help=meaning("Assumed panel"))
         for effect in origins:
             st.warning(plain_text(say_of_neighbors(effect)), icon=":material/science:")
 
@@ -122,9 +113,9 @@ def _show_strangeness(case: Case) -> None:
     if case.strangeness is not None:
         st.markdown(
             f"Stranger than **{percent(case.strangeness)}** of the reference tumors.",
-            help=STRANGENESS,
+            help=meaning("Out of distribution"),
         )
-    st.markdown(distance_sentence(case), help=OUT_OF_DISTRIBUTION)
+    st.markdown(distance_sentence(case), help=meaning("Distance from the reference"))
 
 
 def _show_verdict(case: Case) -> None:
@@ -166,7 +157,9 @@ def show_neighbors(
         if title == next(iter(labels)) or any(v is not None for v in values)
     }
     with left:
-        title = st.selectbox("Count them by", list(given), key="patient_by", help=WILSON)
+        title = st.selectbox(
+            "Count them by", list(given), key="patient_by", help=meaning("Wilson interval")
+        )
         found = shares(list(given[title]))
         show_figure(
             partial(draw_composition, found),
@@ -175,7 +168,9 @@ def show_neighbors(
             caption=[f"The {total} tumors nearest to {case.sample_id}", *source_lines(data)],
             key="patient_composition",
         )
-        st.caption(f"Share of {total} tumors with its 95% interval", help=WILSON)
+        st.caption(
+            f"Share of {total} tumors with its 95% interval", help=meaning("Wilson interval")
+        )
     with right:
         _show_neighbor_table(data, case, tabulate_neighbors(facts, given))
 
@@ -233,10 +228,9 @@ def _show_neighbor_table(data: MapData, case: Case, table: pd.DataFrame) -> None
         column_config={
             "Distance": st.column_config.NumberColumn(
                 format="%.3f",
-                help="In the full model: 0 is the same, 2 the most different. It does not depend "
-                "on the map.",
+                help=meaning("Distance"),
             ),
-            "Survival": st.column_config.TextColumn(help=OUTCOME),
+            "Survival": st.column_config.TextColumn(help=meaning("Survival time")),
         },
         key="patient_neighbors",
         alt="Nearest tumors with their labels",
@@ -281,7 +275,7 @@ def _show_alteration_table(table: pd.DataFrame, key: str) -> None:
                 min_value=0,
                 max_value=1,
                 format="percent",
-                help="Share of the sequencing reads at this place that carry the change",
+                help=meaning("Variant fraction"),
             ),
             "Position": st.column_config.NumberColumn(format="localized"),
         },

@@ -12,6 +12,7 @@ import streamlit as st
 
 from dashboard import formatting
 from dashboard.figure_export import show_figure
+from dashboard.glossary import meaning
 from dashboard.neighborhood_survival import NeighborhoodSurvival
 from dashboard.patient_sections import map_source
 from dashboard.queries import MapData
@@ -24,11 +25,11 @@ from dashboard.wording import count
 if TYPE_CHECKING:
     from engine.epidemiology.survival_curves import Curve
 
-MEANING = (
-    "Kaplan-Meier curves: the share still alive by months, with its 95% interval as a band and the "
-    "number still followed below. The neighborhood is the up to 75 tumors of its type that are "
-    "most like it, one per patient; the others of the type are the rest. The log-rank test asks "
-    "whether the two differ beyond chance; nothing is adjusted for."
+MEANING = meaning(
+    "Kaplan-Meier curve",
+    "The band is the 95% interval. The neighborhood is the up to 75 tumors of its type that are "
+    "most like it, one per patient; the others of the type are the rest. **Log-rank test**: "
+    f"{meaning('Log-rank test')} Nothing is adjusted for.",
 )
 REFUSED = "Its neighborhood is not compared, since the tumor must not be interpreted."
 TOO_FEW = (

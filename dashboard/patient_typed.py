@@ -10,6 +10,7 @@ import streamlit as st
 
 from dashboard import explanation_resources, resources
 from dashboard.errors import report_error
+from dashboard.glossary import meaning
 from dashboard.patient_upload import Uploaded, place_again, place_cohort
 from dashboard.resources import Published, shared
 from dashboard.stated_options import WHOLE_EXOME
@@ -34,9 +35,10 @@ ONLY_THESE = "These genes only"
 SEXES = ("Female", "Male")
 DEFAULT_NAME = "typed-tumor"
 
-PANEL = (
-    "The genes that the laboratory looked at. With “these genes only”, every gene that is not "
-    "named here is unknown; with a panel, its other genes count as looked at and not altered."
+PANEL = meaning(
+    "Gene panel",
+    "With “these genes only”, every gene that is not named here is unknown; with a panel, its "
+    "other genes count as looked at and not altered.",
 )
 UNALTERED = "Genes that were looked at and found unaltered: that is knowledge too."
 ALSO = (
@@ -223,7 +225,7 @@ def _ask_facts() -> None:
         key="typed_cancer_type",
         placeholder="Not known",
         accept_new_options=True,
-        help="Main types of the OncoTree, as the studies name them.",
+        help=meaning("OncoTree", "Its main types, as the studies name them."),
     )
     left, right = st.columns(2)
     left.selectbox("Sex", SEXES, index=None, key="typed_sex", placeholder="Not stated")

@@ -12,6 +12,7 @@ from dashboard.cases import Case
 from dashboard.csv_export import to_csv
 from dashboard.downloads import offer_download
 from dashboard.explaining import Explainer
+from dashboard.glossary import meaning
 from dashboard.map_view import show_scene
 from dashboard.patient_map import BY_TYPE
 from dashboard.queries import MapData
@@ -33,11 +34,6 @@ if TYPE_CHECKING:
 
 MOST_PILLS = 40
 HEIGHT = 400
-MEANING = (
-    "The same tumor, sequenced the same way, without some of its alterations or with others: what "
-    "the model would then say. It is a question to the model, not a forecast of what happens to "
-    "a patient whose tumor gains or loses an alteration."
-)
 TAKEN = (
     "What is marked is taken out of the tumor. The gene counts as looked at and not altered; the "
     "mutation burden and the covariates follow."
@@ -70,7 +66,7 @@ def show_what_if(where: Where, case: Case, explainer: Explainer, tokens: TumorTo
         explainer: The model in memory.
         tokens: The tumor as the model reads it.
     """
-    st.header("What if", anchor=False, help=MEANING)
+    st.header("What if", anchor=False, help=meaning("What if"))
     left, right = st.columns([1.25, 1], gap="medium")
     with left:
         removed = _choose_removed(case, explainer, tokens)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from dashboard import explanation_resources, resources
+from dashboard import explanation_resources, resources, warming
 from dashboard.cases import Case
 from dashboard.class_names import class_name
 from dashboard.explaining import Explainer
@@ -32,6 +32,7 @@ from dashboard.explanations import (
 )
 from dashboard.figure_export import show_figure
 from dashboard.formatting import percent
+from dashboard.glossary import meaning
 from dashboard.job_waiting import wait_for_job
 from dashboard.jobs import Step, start_job
 from dashboard.patient_what_if import Where, show_what_if
@@ -60,20 +61,15 @@ WANTED = "why_wanted"
 """Whether this browser session has asked for explanations; the model then stays in memory."""
 
 BY_ALTERATION = "alteration"
-MEANING = (
-    "How much each alteration moves this number away from what it would be without any. It "
-    "explains the model, not the biology: an alteration that counts for much need not be a cause."
-)
 METHOD_MEANINGS = {
-    SHAPLEY: "Each alteration is added in many random orders; its value is what it adds on the "
-    "average. The values add up exactly; the whiskers are 95% intervals of the sampling.",
-    METHODS[1]: "The slope of the number on the way from no alteration to all of them, added up.",
-    METHODS[2]: "Each alteration is taken away alone. Two that say the same then look as if "
-    "neither mattered, so the values need not add up.",
+    SHAPLEY: meaning("Shapley value"),
+    METHODS[1]: meaning("Integrated gradients"),
+    METHODS[2]: meaning("Leave-one-out"),
 }
-PAIR_MEANING = (
-    "What two alterations do together beyond what each does alone: both - first - second + "
-    "neither, averaged over which other alterations are there. 0 means that they simply add up."
+PAIR_MEANING = meaning(
+    "Interaction",
+    "It is both - first - second + neither, averaged over which other alterations are there. 0 "
+    "means that they simply add up.",
 )
 SETS_MEANING = (
     "A gene of several sets counts for each in equal parts. In brackets: genes of the set that "
@@ -117,22 +113,25 @@ class Subject:
 
 
 def show_explanations(subject: Subject) -> None:
-    """Show Why and What if, once the reader wants them and the tumor may be interpreted."""
+    """Show Why and What if where the tumor may be interpreted: of a stored one once it is wanted.
+
+    What was uploaded or typed is explained at once, since the model that placed it is in memory.
+    """
     if subject.case.out_of_distribution:
-        st.header("Why", anchor=False, help=MEANING)
+        st.header("Why", anchor=False, help=meaning("Attribution"))
         st.warning(
             f"{FLAGS[OUT_OF_DISTRIBUTION].meaning} Nothing is explained either, nor changed.",
             icon=":material/block:",
         )
         return
-    if not st.session_state.get(WANTED):
-        _offer()
+    if subject.row is not None and not st.session_state.get(WANTED):
+        _offer(subject.key)
         return
     _explain(subject)
 
 
-def _offer() -> None:
-    st.header("Why, and what if", anchor=False, help=MEANING)
+def _offer(key: Published) -> None:
+    st.header("Why, and what if", anchor=False, help=meaning("Attribution"))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             "Explain this tumor",
@@ -142,8 +141,9 @@ def _offer() -> None:
         )
         st.caption(
             "What each alteration adds to a prediction, which pairs act together, and what would "
-            "be said without them. The model is loaded first, which takes some seconds."
+            "be said without them. The first time it takes some seconds."
         )
+    warming.begin(key)
 
 
 @guarded
@@ -159,7 +159,7 @@ def _explain(subject: Subject) -> None:
 @st.fragment
 @guarded
 def _show_why(subject: Subject, explainer: Explainer, tokens: TumorTokens) -> None:
-    st.header("Why", anchor=False, help=MEANING)
+    st.header("Why", anchor=False, help=meaning("Attribution"))
     asked = _choose(subject, explainer)
     told = _told(subject, explainer, tokens, asked)
     _say_what_is_left_out(subject, explainer)
@@ -306,8 +306,7 @@ def _show_words(subject: Subject, told: Explanation, said: MethodTold) -> None:
     st.caption(
         f"{said.method[:1].upper()}{said.method[1:]} miss what they should add up to by "
         f"{said.gap:.1%}.",
-        help="Completeness gap: the sum of the values less the difference of the two numbers, as a "
-        "share of what moves.",
+        help=meaning("Completeness gap"),
     )
     x = subject.data.places.x
     width = float(x.max() - x.min())

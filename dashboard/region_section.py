@@ -13,12 +13,13 @@ from dashboard import explanation_resources, region_tables, regions
 from dashboard.cells import write_cells
 from dashboard.csv_export import to_csv
 from dashboard.downloads import offer_download
+from dashboard.glossary import meaning
 from dashboard.queries import MapData, Rows
 from dashboard.regions import Against, Fixed, Question, Region, pack_rows
 from dashboard.resources import Published
 from dashboard.rows import find_rows
 from dashboard.selection import source_lines
-from dashboard.widgets import plain_text
+from dashboard.widgets import plain_text, table_room
 from dashboard.wording import count
 
 KEPT = "map_kept_selection"
@@ -27,15 +28,10 @@ KEPT = "map_kept_selection"
 FEWEST = 5
 """Selected tumors below which nothing is compared."""
 MOST_LINES = 400
-TABLE_PIXELS = 420
 
 ADJUSTED = (
-    "Odds ratio within groups of tumors that agree in what is held fixed: what differs between "
-    "the groups alone is no effect. Above 1 is more often in the selection."
-)
-Q_MEANING = (
-    "False discovery rate: of all findings with this q or a smaller one, about this share is "
-    "chance. It is a rank of how distinctive something is, since the selection was drawn by eye."
+    "Tumors are compared only with those that agree in what is held fixed: what differs between "
+    "them alone is no effect."
 )
 NOTES = {
     "Genes": "Shares are of the tumors whose panel has the gene: one that was not looked at counts "
@@ -44,8 +40,9 @@ NOTES = {
     "Pairs": "Pairs of the genes that are enriched or frequent here, chosen by the same data: q "
     "tells how distinctive a pair is, not that it is more than its parts. Compare the share with "
     "“By chance”, what two unrelated alterations would make.",
-    "Pathways": "A pathway is altered where one of its genes is, in a way that fits its role. A "
-    "panel with few of its genes finds less: compare within panels.",
+    "Pathways": meaning(
+        "Pathway", "A panel with few of its genes finds less: compare within panels."
+    ),
     "Numbers": "Rank test within what is held fixed.",
     "Labels": "Nothing is held fixed here: a label often is the tumor type itself.",
 }
@@ -114,8 +111,10 @@ def _choose(data: MapData, rows: Rows, kept: Rows) -> tuple[Against, Fixed]:
             key="region_fixed",
             format_func=lambda f: f.value,
             width=240,
-            help="Tumors are compared with each other only where these agree. Without the tumor "
-            "type, a region of one type shows what is typical of that type.",
+            help=meaning(
+                "Held fixed",
+                "Without the tumor type, a region of one type shows what is typical of that type.",
+            ),
         )
         st.button(
             "Keep to compare with",
@@ -140,10 +139,9 @@ def _show_tables(data: MapData, region: Region, question: Question) -> None:
             if not len(table):
                 st.caption(NOTHING[title])
                 continue
-            st.dataframe(
+            table_room(len(table), f"region_{title.lower()}_table").dataframe(
                 write_cells(table.head(MOST_LINES), region_tables.RATIOS),
                 hide_index=True,
-                height=min(TABLE_PIXELS, 36 * (len(table) + 1) + 2),
                 column_config=_columns(table),
                 placeholder="",
                 alt=f"{title} that set the selection apart",
@@ -176,27 +174,36 @@ def _columns(table: pd.DataFrame) -> dict[str, Any]:
     shares = {
         region_tables.SHARE_IN: "Share of the selected tumors that were looked at for it",
         region_tables.SHARE_OUT: "The same of the tumors they are compared with",
-        region_tables.EXPECTED: "Share that the selection would have by what is held fixed alone",
-        "By chance": "Share of the selection if the two had nothing to do with each other",
+        region_tables.EXPECTED: meaning("Expected share"),
+        "By chance": meaning("By chance"),
     }
     numbers = {
-        region_tables.ODDS: (None, ADJUSTED),
-        region_tables.LOWER: (None, "Lower end of the 95% interval of the odds ratio"),
-        region_tables.UPPER: (None, "Upper end of the 95% interval of the odds ratio"),
-        region_tables.Q_VALUE: (None, Q_MEANING),
+        region_tables.ODDS: (None, meaning("Odds ratio", ADJUSTED)),
+        region_tables.LOWER: (
+            None,
+            meaning("Confidence interval", "Its lower end, of the odds ratio."),
+        ),
+        region_tables.UPPER: (
+            None,
+            meaning("Confidence interval", "Its upper end, of the odds ratio."),
+        ),
+        region_tables.Q_VALUE: (
+            None,
+            meaning("q-value", "A rank of what is distinctive: the selection was drawn by eye."),
+        ),
         region_tables.KNOWN_IN: ("localized", "Selected tumors that were looked at for it"),
         region_tables.KNOWN_OUT: ("localized", "Tumors compared with that were looked at for it"),
-        "Difference (SD)": ("%.2f", "Difference of the means in standard deviations of all"),
+        "Difference (SD)": ("%.2f", meaning("Standardized difference")),
     }
     bars = {
         name: st.column_config.ProgressColumn(
-            name, help=meaning, format="%.0f%%", min_value=0, max_value=100, width=90
+            name, help=told, format="%.0f%%", min_value=0, max_value=100, width=90
         )
-        for name, meaning in shares.items()
+        for name, told in shares.items()
         if name in table
     }
     return bars | {
-        name: st.column_config.NumberColumn(name, format=form, help=meaning, width=80)
-        for name, (form, meaning) in numbers.items()
+        name: st.column_config.NumberColumn(name, format=form, help=told, width=80)
+        for name, (form, told) in numbers.items()
         if name in table
     }

@@ -168,7 +168,7 @@ def report_file(
 
 
 def _explain(placer: Placer, cohort: Cohort, case: Case) -> WhyTold | None:
-    asked = choose_asked(case, read_card())
+    asked = choose_asked(case, read_card()) if placer.predictor else None
     if asked is None:
         return None
     tokens = placer.encoder.tokenize(tables_of_upload(cohort, case.sample_id))

@@ -106,7 +106,9 @@ def explain_fast(explainer: Explainer, tokens: TumorTokens, asked: Asked) -> Why
     if len(units_of(tokens, explainer.placer.encoder.vocabulary)) <= MOST_AT_ONCE:
         return tell_why(explainer.explain_briefly(tokens, asked))
     said = explainer.attribute(tokens, asked)
-    return said and tell_why(Explanation(asked=asked, methods=(said,), pairs=None))
+    if said is None:
+        return None
+    return tell_why(Explanation(asked=asked, methods=(said,), pairs=None))
 
 
 def explain_fast_apart(

@@ -14,6 +14,7 @@ from cache.workspace_views import SavedView
 from dashboard import address, chosen, resources
 from dashboard.csv_export import to_csv
 from dashboard.downloads import offer_download
+from dashboard.glossary import meaning
 from dashboard.queries import MapData
 from dashboard.rows import find_rows
 from dashboard.widgets import plain_text
@@ -32,11 +33,6 @@ PLACES = {
 }
 """Pages whose views can be saved, and what they are called."""
 
-SETS_HELP = (
-    "A set is kept by the names of its tumors, so it means the same on every later map. Tumors of "
-    "a study that is removed leave it."
-)
-VIEWS_HELP = "A view is a page with its colors, filters, selection and place on the map."
 LINK_HELP = (
     "It opens this view for everybody who may open this dashboard. It names no tumor but the one "
     "that is marked, if one is."
@@ -105,7 +101,7 @@ def _offer_set(data: MapData) -> None:
         icon=":material/bookmark_add:",
         type="primary",
         key="saved_keep",
-        help=f"{count(about.num_tumors, 'tumor')}. {SETS_HELP}",
+        help=f"{count(about.num_tumors, 'tumor')}. {meaning('Set')}",
         on_click=_keep,
         args=(set_id, name, note),
     )
@@ -127,7 +123,7 @@ def _show_sets(data: MapData, page: str) -> None:
         format_func=lambda i: f"{known[i].name} · {known[i].num_tumors:,}",
         key="saved_set",
         placeholder=f"{len(known)} saved: choose one",
-        help=SETS_HELP,
+        help=meaning("Set"),
     )
     if set_id is None:
         return
@@ -192,7 +188,7 @@ def _offer_view(data: MapData, page: str) -> None:
         icon=":material/bookmark_add:",
         type="primary",
         key="view_keep",
-        help=VIEWS_HELP,
+        help=meaning("View"),
         on_click=_keep_view,
         args=(data, page, key),
     )
@@ -214,7 +210,7 @@ def _show_views() -> None:
         format_func=lambda i: f"{known[i].name} · {PLACES.get(known[i].page, known[i].page)}",
         key="saved_view",
         placeholder=f"{len(known)} saved: choose one",
-        help=VIEWS_HELP,
+        help=meaning("View"),
     )
     if view_id is None:
         return

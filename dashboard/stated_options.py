@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import resources
+from dashboard.glossary import meaning
 from engine.readers.options import ReadOptions
 
 FILE_TYPES = ["maf", "txt", "tsv", "csv", "vcf", "gz"]
@@ -32,15 +33,16 @@ def choose_options(key: str, used: ReadOptions | None = None) -> ReadOptions:
         "Genome build",
         GENOMES,
         key=f"{key}_genome",
-        help="The reference that positions count in. GRCh37 is also called hg19, GRCh38 hg38.",
+        help=meaning("Genome build"),
     )
     panels = [FROM_FILE, WHOLE_EXOME, *sorted(resources.gene_table().panels())]
     panel = st.selectbox(
         "Gene panel",
         panels,
         key=f"{key}_panel",
-        help="The genes that the laboratory looked at, for a file that does not name them. A gene "
-        "outside the panel is unknown, not wild type, so a wrong panel misplaces a tumor.",
+        help=meaning(
+            "Gene panel", "For a file that does not name it. A wrong panel misplaces a tumor."
+        ),
     )
     cancer_type = st.text_input(
         "Cancer type", key=f"{key}_cancer_type", placeholder="For example Melanoma"

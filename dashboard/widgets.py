@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import ParamSpec
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import address, queries, resources
 from dashboard.appearance import current_appearance
@@ -78,6 +79,25 @@ MARKDOWN = "\\`*_{}[]()#+-.!|<>~$:"
 def plain_text(text: str) -> str:
     """Make text that comes from a file harmless in Markdown."""
     return "".join(f"\\{c}" if c in MARKDOWN else c for c in text)
+
+
+MOST_TABLE_ROWS = 10
+"""Rows of a table that Streamlit shows before it scrolls."""
+
+
+def table_room(num_rows: int, key: str) -> DeltaGenerator:
+    """Keep the height of a table free until it is drawn, so that nothing below it jumps.
+
+    The height of each number of rows stands in the style sheet, since it follows the size of text.
+
+    Args:
+        num_rows: How many rows the table will have.
+        key: Unique name of the table.
+
+    Returns:
+        A container; give the table in it no height.
+    """
+    return st.container(key=f"{key}_rows_{max(1, min(num_rows, MOST_TABLE_ROWS))}")
 
 
 def current_palette() -> Palette:

@@ -172,9 +172,8 @@ OUT_OF_DISTRIBUTION = (
 )
 
 AGREEMENT = (
-    "The map is flat, the model is not. This counts how many of the nearest tumors in the full "
-    "model are also nearest on the map. When few are, read the table of nearest tumors, not the "
-    "place on the map."
+    "How many of the nearest tumors in the full model are nearest on the map too: the map is flat, "
+    "the model is not. When few are, read the table of nearest tumors, not the place on the map."
 )
 
 WILSON = (

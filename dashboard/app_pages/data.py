@@ -12,7 +12,7 @@ from dashboard import resources
 from dashboard.data_import import show_import_form, start_mapping
 from dashboard.data_jobs import show_jobs
 from dashboard.resources import Published
-from dashboard.widgets import guarded, plain_text, show_empty, show_error, show_header
+from dashboard.widgets import guarded, plain_text, show_empty, show_error, show_header, table_room
 from dashboard.wording import count, day
 
 NUMBERS = ("lines_read", "loaded", "rejected", "skipped")
@@ -62,7 +62,7 @@ def _show_studies(key: Published, studies: pa.Table) -> None:
         ):
             start_mapping()
             st.rerun()
-    event = st.dataframe(
+    event = table_room(len(rows), "data_studies_table").dataframe(
         _study_frame(rows),
         hide_index=True,
         on_select="rerun",
@@ -126,7 +126,7 @@ def _show_files(files: pa.Table) -> None:
         "**Every line is accounted for**: read = loaded + rejected + skipped",
         help="Header and comment lines are not counted.",
     )
-    st.dataframe(
+    table_room(files.num_rows, "data_files_table").dataframe(
         files.to_pandas().rename(columns=_heading),
         hide_index=True,
         column_config={

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 import streamlit as st
 
-from dashboard import resources
+from dashboard import resources, warming
 from dashboard.cases import uploaded_case
 from dashboard.patient_board import BoardSubject, show_board
 from dashboard.patient_typed import choose_typed, forget_typed
@@ -63,7 +63,7 @@ def show_patient() -> None:
     _advise(source)
     if source != "stored":
         # Loading takes seconds: it happens while the reader looks for the file.
-        resources.load_placer(key)
+        warming.begin(key)
 
 
 def _stored(key: Published, data: MapData) -> BoardSubject | None:

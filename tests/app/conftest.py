@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard import warming
 from tests.app.pages import APP, Open
 from tests.app.small_home import build_home, draw_cohort
 
@@ -18,6 +19,12 @@ def full_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         [draw_cohort("synthetic_demo", 60), draw_cohort("other", 30, synthetic=False, seed=1)],
     )
     return home
+
+
+@pytest.fixture(autouse=True)
+def _nothing_beside_the_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Load no model in the background: the homes of these tests are of an invented one."""
+    monkeypatch.setattr(warming, "begin", lambda _key: None)
 
 
 @pytest.fixture

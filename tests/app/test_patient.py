@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 import pytest
 
 from cache.store import Store
-from dashboard import patient_upload, resources
+from dashboard import patient_board, patient_upload, resources
 from dashboard.outcomes import Neighbor, PlacedTumor, Prediction
 from dashboard.patient_upload import MOST_TUMORS, UPLOADED
 from dashboard.resources import Published
@@ -106,6 +106,7 @@ def fake_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     """Answer an upload without a child process and without weights."""
     monkeypatch.setattr(resources, "load_placer", lambda _key: FakePlacer())
     monkeypatch.setattr(patient_upload, "_read", lambda *_: uploaded_cohort())
+    monkeypatch.setattr(patient_board, "show_explanations", lambda _subject: None)
 
 
 def test_without_a_map_it_says_what_to_do(tmp_path: Path, open_page: Open) -> None:

@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cache.schema import PREDICTIONS
-from dashboard import explanation_resources, patient_typed, resources
+from dashboard import explanation_resources, patient_board, patient_typed, resources
 from dashboard.patient_board import BoardSubject
 from dashboard.patient_report import make_report
 from dashboard.patient_typed import PLACED
@@ -161,6 +161,7 @@ def test_the_map_of_what_if_tells_ids_only_where_the_page_does(
 def typed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Place what is typed without weights."""
     monkeypatch.setattr(resources, "load_placer", lambda _key: FakePlacer(score=0.4))
+    monkeypatch.setattr(patient_board, "show_explanations", lambda _subject: None)
 
 
 def add(app: AppTest, gene: str, kind: str = "missense", change: str = "") -> AppTest:

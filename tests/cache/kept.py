@@ -26,6 +26,9 @@ DECISION = NewDecision(
     snapshot=1,
 )
 
+BACKUP = "backup"
+"""Folder beside a home in which its backup lies."""
+
 LIMITS = WorkspaceLimits(min_free_bytes=0, timeout_s=60)
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import subprocess
 import sys
 import threading
@@ -12,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from cache import workspace_sets
+from cache import workspace_file, workspace_sets
 from cache.errors import (
     DiskFullError,
     HomeNotWritableError,
@@ -337,6 +338,24 @@ def test_a_home_that_cannot_be_written_is_told(
     monkeypatch.setattr(Path, "mkdir", refuse)
     with pytest.raises(HomeNotWritableError, match="cannot be written by this user"):
         workspace.queues.create("Tuesday")
+
+
+@pytest.mark.parametrize("code", [errno.EROFS, errno.EACCES])
+def test_a_home_that_may_only_be_read_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    fill(tmp_path)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(code, "no lock is made here")
+
+    monkeypatch.setattr(workspace_file.FileLock, "acquire", refuse)
+    workspace = WorkspaceStore(tmp_path, LIMITS)
+    assert workspace.problems() == []
+    assert len(workspace.decisions.read().entries) == 1
+    assert [queue.name for queue in workspace.queues.list_all()] == ["Tuesday"]
+    with pytest.raises(HomeNotWritableError, match="cannot be written by this user"):
+        workspace.queues.create("Wednesday")
 
 
 def test_a_program_that_keeps_the_file_open_is_told(tmp_path: Path) -> None:

@@ -6,15 +6,18 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import pytest
 
 from cache.workspace import WorkspaceStore
-from tests.cache.kept import LIMITS, fill, holds, tumors
+from cache.workspace_backup import back_up, restore
+from tests.cache.kept import BACKUP, DECISION, LIMITS, fill, holds, tumors
 
-KILLED = Path(__file__).with_name("killed_workspace.py")
+KILLED = ("-m", "tests.cache.killed_workspace")
 
 # What is watched, which call, when; and whether the change is there by then.
 KILLS = [
@@ -28,6 +31,17 @@ KILLS = [
     ("forget", "cache.workspace_file.rewrite", 1, "before", True),
     ("forget", "cache.workspace_file.rewrite", 1, "after", True),
     ("forget", "pathlib.Path.replace", 1, "after", True),
+    # The record and the copy of what was there before come first; the third renaming decides.
+    ("restore", "pathlib.Path.replace", 1, "after", False),
+    ("restore", "pathlib.Path.replace", 2, "after", False),
+    ("restore", "pathlib.Path.replace", 3, "before", False),
+    ("restore", "pathlib.Path.replace", 3, "after", True),
+    ("restore", "pathlib.Path.replace", 4, "before", True),
+    ("restore", "pathlib.Path.replace", 4, "after", True),
+    ("restore", "pathlib.Path.replace", 5, "before", True),
+    ("restore", "pathlib.Path.replace", 5, "after", True),
+    ("restore", "pathlib.Path.replace", 6, "before", True),
+    ("restore", "pathlib.Path.replace", 6, "after", True),
 ]
 
 KEEP_MANY = """
@@ -45,6 +59,16 @@ for row in range(8):
         queue, lambda cases: [*cases, QueueCase(study_id=study, sample_id=f"{row}")]
     )
     workspace.decisions.record(replace(DECISION, study_id=study, sample_id=f"SAMPLE {row}"))
+"""
+
+LEAVE_LOG = """
+import os, signal, sys
+import duckdb
+connection = duckdb.connect(sys.argv[1] + "/workspace.duckdb")
+connection.execute(
+    "INSERT INTO queue SELECT * REPLACE ('x' AS queue_id, 'In the log' AS name) FROM queue"
+)
+os.kill(os.getpid(), signal.SIGKILL)
 """
 
 FILL_DISK = """
@@ -71,8 +95,18 @@ def start(*command: str) -> subprocess.Popen[str]:
     return subprocess.Popen([sys.executable, *command], stdout=subprocess.PIPE, text=True)
 
 
+def prepare(home: Path, verb: str) -> None:
+    """Fill a home; where a backup is to be restored, record another decision after it."""
+    workspace = fill(home)
+    if verb == "restore":
+        back_up(workspace.file, home.with_name(BACKUP))
+        workspace.decisions.record(replace(DECISION, decision="Later"))
+
+
 def has_changed(home: Path, verb: str) -> bool:
     workspace = WorkspaceStore(home, LIMITS)
+    if verb == "restore":
+        return len(workspace.decisions.read().entries) == 1
     if verb == "keep":
         return any(found.name == "big" for found in workspace.sets.list_named())
     if verb == "decide":
@@ -96,28 +130,46 @@ def require_sound(home: Path) -> None:
 def test_a_kill_leaves_all_or_nothing(
     tmp_path: Path, verb: str, watched: str, call: int, moment: str, *, changed: bool
 ) -> None:
-    fill(tmp_path)
-    child = start(str(KILLED), str(tmp_path), verb, watched, str(call), moment)
+    home = tmp_path / "home"
+    prepare(home, verb)
+    child = start(*KILLED, str(home), verb, watched, str(call), moment)
     child.communicate(timeout=120)
     assert child.returncode == -signal.SIGKILL
-    assert has_changed(tmp_path, verb) == changed
-    require_sound(tmp_path)
+    assert has_changed(home, verb) == changed
+    require_sound(home)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(12))
 def test_a_kill_at_any_time_loses_nothing_that_was_acknowledged(tmp_path: Path, seed: int) -> None:
-    fill(tmp_path)
-    verb = ("keep", "decide", "forget")[seed % 3]
-    child = start(str(KILLED), str(tmp_path), verb, "os.fsync", "1000", "before")
+    home, verb = tmp_path / "home", ("keep", "decide", "forget", "restore")[seed % 4]
+    prepare(home, verb)
+    child = start(*KILLED, str(home), verb, "os.fsync", "1000", "before")
     assert child.stdout is not None
     assert child.stdout.readline() == "ready\n"
     time.sleep(float(np.random.default_rng(seed).uniform(0, 0.25)))
     child.kill()
     told, _ = child.communicate(timeout=60)
-    changed = has_changed(tmp_path, verb)
+    changed = has_changed(home, verb)
     assert changed or "done" not in told
-    require_sound(tmp_path)
+    require_sound(home)
+
+
+@pytest.mark.slow
+def test_what_a_killed_process_committed_is_in_the_copy_of_what_was_before(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    prepare(home, "restore")
+    child = start("-c", LEAVE_LOG, str(home))
+    child.communicate(timeout=120)
+    assert (home / "workspace.duckdb.wal").exists()
+    restore(WorkspaceStore(home, LIMITS).file, tmp_path / BACKUP)
+    assert len(WorkspaceStore(home, LIMITS).decisions.read().entries) == 1
+    with duckdb.connect(home / "workspace.duckdb.before", read_only=True) as before:
+        assert before.execute("SELECT name FROM queue ORDER BY name").fetchall() == [
+            ("In the log",),
+            ("Tuesday",),
+        ]
+    require_sound(home)
 
 
 @pytest.mark.slow

@@ -128,6 +128,8 @@ def test_a_real_tumor_is_explained_by_every_method() -> None:
     for sums in first.rolled.values():
         assert sum(sums.values()) == pytest.approx(total, abs=1e-6)
     assert [p.first for p in told.pairs.pairs] == ["KRAS missense"]
+    brief = explainer.explain_briefly(tokens, told.asked)
+    assert (brief.methods, brief.pairs) == ((first,), told.pairs)
     with pytest.raises(ExplainError, match="'mine' cannot be explained"):
         explainer.explain(tokens, Asked(task="mine", class_name="yes"))
 

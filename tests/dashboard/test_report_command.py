@@ -4,18 +4,22 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from typer.testing import CliRunner
 
+from cache.schema import PREDICTIONS
 from dashboard.cli import app
-from dashboard.errors import ReportError
+from dashboard.errors import NoMapError, ReportError
+from dashboard.explanations import to_rows
 from dashboard.report_command import choose_form, write
 from dashboard.report_making import Wanted, report_file, report_stored
 from dashboard.service import Service
 from engine.errors import ImportRefusedError
 from engine.readers.options import ReadOptions
-from tests.app.small_home import build_home, draw_cohort, with_survival
+from tests.app.small_home import MODEL_DIGEST, build_home, draw_cohort, with_survival
 from tests.app.test_patient import FakePlacer
+from tests.dashboard.explained import an_explanation
 from tests.dashboard.pdf_text import num_pages, read_text
 from tests.dashboard.reported import a_report
 
@@ -39,6 +43,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def service(home: Path, monkeypatch: pytest.MonkeyPatch) -> Service:
     monkeypatch.setenv("TUMORXY_HOME", str(home))
     monkeypatch.setattr(Service, "placer", lambda _self: Placer(score=0.4))
+    monkeypatch.setattr(Service, "model_digest", MODEL_DIGEST)
     return Service(home)
 
 
@@ -79,6 +84,35 @@ def test_the_link_names_the_tumor_the_map_and_the_model(service: Service) -> Non
         f"http://h:1/patient?sample=synthetic_demo%2F{SAMPLE}&made_on=main~1&made_with=abababababab"
     )
     assert made.report.survival is not None
+
+
+def test_what_is_explained_in_the_store_is_told_without_the_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = build_home(tmp_path, [draw_cohort("synthetic_demo", 60)])
+    monkeypatch.setattr(Service, "model_digest", MODEL_DIGEST)
+    monkeypatch.setattr(Service, "placer", None)
+    key = {"study_id": "synthetic_demo", "sample_id": SAMPLE}
+    rows = [
+        {**key, "task": "msi", "class": name, "probability": p, "lower": p, "upper": p}
+        | {"flag": "ok"}
+        for name, p in (("high", 0.9), ("stable", 0.1))
+    ]
+    with store.write() as writer:
+        writer.add_predictions(MODEL_DIGEST, pa.Table.from_pylist(rows, schema=PREDICTIONS))
+        writer.add_attributions(MODEL_DIGEST, to_rows(*key.values(), an_explanation()))
+    told = report_stored(Service(tmp_path), ("synthetic_demo", SAMPLE), Wanted()).report.why
+    assert told is not None
+    assert told.title == "Microsatellites: MSI-high"
+    assert [part.label for part in told.genes] == ["STK11 truncating", "loss of 9p"]
+
+
+def test_a_map_of_another_model_is_refused(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Service, "model_digest", "cd" * 32)
+    with pytest.raises(NoMapError, match="model abababab; the installed one is cdcdcdcd"):
+        report_stored(service, ("synthetic_demo", SAMPLE), Wanted())
 
 
 def test_a_file_is_reported_and_not_stored(service: Service, tmp_path: Path) -> None:
