@@ -179,10 +179,32 @@ def stale_notes(data: MapData, maps: Sequence[str]) -> list[str]:
             f"The numbers behind this link came from the model {model[:8]}; now they come from "
             f"{data.model_digest[:8]}."
         )
+    if tumor := _missing_tumor(data):
+        notes.append(
+            f"The tumor {tumor} of this link is not on this map: its study was removed, imported "
+            "without it, or not embedded yet. Search another tumor, or look on the Data page."
+        )
     return notes
 
 
-def forget_marks() -> None:
-    """Take out what the link was made on: from here on the address is of what is shown."""
+def _missing_tumor(data: MapData) -> str | None:
+    """Return the tumor that the address names where the map does not have it."""
+    name = read(SAMPLE)
+    if name is None:
+        return None
+    study_id, _, sample_id = name.partition("/")
+    return name if data.row_of(study_id, sample_id) is None else None
+
+
+def forget_marks(data: MapData) -> None:
+    """Take out what the link was made on, and a tumor that is gone.
+
+    From here on the address is of what is shown.
+
+    Args:
+        data: The map that is shown.
+    """
+    if _missing_tumor(data):
+        write(SAMPLE, None)
     for name in (MADE_ON, MADE_WITH):
         write(name, None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 import streamlit as st
@@ -15,11 +16,15 @@ from dashboard.glossary import meaning
 from dashboard.outcome_facts import Endpoint
 from dashboard.queries import MapData
 from dashboard.resources import Published
+from dashboard.widgets import plain_text
 from dashboard.wording import FIRST_LABELS, count
 
 DEFAULT_GENES = ("KRAS", "STK11")
 MOST_VALUES = 300
 NO_LABEL = "study"
+
+GONE = "compare_gone_sets"
+"""Where the session keeps the sets that a link names and that are gone."""
 
 SOURCE_HELP = (
     "**Sets**: tumors selected on the map, all others, and sets that were saved. **Label**: values "
@@ -63,6 +68,12 @@ def _choose_sets(data: MapData) -> Asked | None:
     saved = {s.set_id: s for s in resources.workspace().list_sets()}
     offered = [SELECTION, REST] if selection else []
     offered += list(saved)
+
+    def write(token: str) -> str:
+        fixed = {SELECTION: "Selection on the map", REST: "All other tumors"}
+        return fixed.get(token) or str(saved[token].name)
+
+    _tell_gone({write(token) for token in offered})
     if len(offered) < 2:
         st.info(
             "Select tumors with the lasso on the **Map** page, then come back: they are compared "
@@ -70,10 +81,6 @@ def _choose_sets(data: MapData) -> Asked | None:
             icon=":material/lasso_select:",
         )
         return None
-
-    def write(token: str) -> str:
-        fixed = {SELECTION: "Selection on the map", REST: "All other tumors"}
-        return fixed.get(token) or str(saved[token].name)
 
     chosen = st.multiselect(
         "Groups",
@@ -83,6 +90,7 @@ def _choose_sets(data: MapData) -> Asked | None:
         max_selections=MOST_GROUPS,
         key="sets",
         bind="query-params",
+        on_change=_forget_gone,
         help="A tumor that is in more than one of them is put in none, and counted.",
     )
     if len(chosen) < 2:
@@ -92,6 +100,25 @@ def _choose_sets(data: MapData) -> Asked | None:
         f"{token}:{selection}" if token in (SELECTION, REST) else f"set:{token}" for token in chosen
     ]
     return Asked(source=Source.SETS, members=tuple(members))
+
+
+def _tell_gone(names: Collection[str]) -> None:
+    """Say which sets of the link that was opened are gone, until others are chosen."""
+    asked = st.query_params.get_all("sets")
+    gone = [name for name in asked if name not in names]
+    if gone:
+        # The address loses them as soon as the choice is drawn.
+        st.session_state[GONE] = gone
+    if told := st.session_state.get(GONE):
+        st.info(
+            f"Not kept any more, or renamed since this link was made: {plain_text(', '.join(told))}"
+            ". Choose other sets, or save these again on the **Map** page.",
+            icon=":material/history:",
+        )
+
+
+def _forget_gone() -> None:
+    st.session_state.pop(GONE, None)
 
 
 def _choose_label(key: Published, data: MapData) -> Asked | None:

@@ -21,7 +21,7 @@ from dashboard.compare_survival import Comparison, Covariate, Fixed, Request
 from dashboard.compare_who import caption_of, source_of
 from dashboard.csv_export import to_csv
 from dashboard.downloads import offer_download
-from dashboard.figure_export import make_readable, offer_figure, show_figure
+from dashboard.figure_export import draw_for_page, offer_figure, show_figure
 from dashboard.formatting import p_value
 from dashboard.glossary import meaning
 from dashboard.outcome_facts import Endpoint
@@ -29,7 +29,7 @@ from dashboard.queries import MapData
 from dashboard.resources import Published
 from dashboard.survival_figures import CurveOptions, draw_curves
 from dashboard.theme import Palette
-from dashboard.widgets import current_palette, plain_text
+from dashboard.widgets import plain_text
 from engine.epidemiology.group_survival import GroupHazards
 
 PLAIN_CONFIG = {"displayModeBar": False, "responsive": True}
@@ -139,7 +139,7 @@ def _show_curves(data: MapData, found: Comparison, caption: list[str]) -> None:
         return draw_curves(found.curves, options, found.log_rank)
 
     st.plotly_chart(
-        make_readable(draw(current_palette()), current_palette()),
+        draw_for_page(draw),
         config=PLAIN_CONFIG,
         key="compare_curves",
         alt=f"Survival curves: {words.say_difference(found)}",

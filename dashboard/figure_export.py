@@ -21,10 +21,12 @@ import plotly
 import plotly.graph_objects as go
 import streamlit as st
 
+from dashboard.appearance import text_scale
 from dashboard.csv_export import to_csv
 from dashboard.downloads import offer_download
 from dashboard.errors import FigureError
 from dashboard.figure_pdf import to_pdf
+from dashboard.figure_scale import enlarge
 from dashboard.map_component.assets import packaged_component, serve_folder
 from dashboard.theme import LIGHT, RESEARCH_USE, Palette
 from dashboard.widgets import current_palette, guarded, plain_text
@@ -89,9 +91,14 @@ def show_figure(  # noqa: PLR0913 - one keyword per part of a figure
         width: Pixels of the saved picture.
         alt: What it shows, read aloud in its place; its name when None.
     """
-    colors = current_palette()
-    st.plotly_chart(make_readable(draw(colors), colors), config=PLAIN, key=key, alt=alt or name)
+    st.plotly_chart(draw_for_page(draw), config=PLAIN, key=key, alt=alt or name)
     offer_figure(draw, table, name=name, caption=caption, key=key, width=width)
+
+
+def draw_for_page(draw: Draw) -> go.Figure:
+    """Draw a figure in the colors of the page, with texts as large as those around it."""
+    colors = current_palette()
+    return enlarge(make_readable(draw(colors), colors), text_scale())
 
 
 def make_readable(figure: go.Figure, colors: Palette) -> go.Figure:

@@ -1,4 +1,4 @@
-"""The style of the pages from the first paint on.
+"""The style of the pages from the first paint on, and what a browser should fetch early.
 
 Streamlit takes a page's own style with its content. What is painted before would move then: the
 page is narrow until it is told to be wide, and its margins change. So the style goes into the
@@ -13,13 +13,15 @@ from pathlib import Path
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from dashboard.first_scripts import first_scripts
+
 STYLE = Path(__file__).parent / "static" / "app.css"
 DROPPED = (b"accept-encoding", b"if-none-match", b"if-modified-since", b"range")
 """What a browser may ask of a file on disk, and not of a document that is written anew."""
 
 
 class FirstPaint:
-    """Puts the style and the title into the document that a browser opens.
+    """Puts title, style and first scripts into the document that a browser opens.
 
     Args:
         app: What answers.
@@ -44,7 +46,7 @@ class FirstPaint:
             parts.append(message.get("body", b""))
             if message.get("more_body"):
                 return
-            body = _styled(started[0], b"".join(parts))
+            body = _completed(started[0], b"".join(parts), scope["path"])
             await send(started[0])
             await send({"type": "http.response.body", "body": body})
 
@@ -59,12 +61,12 @@ def _opens_page(scope: Scope) -> bool:
     return is_document and "." not in scope["path"].rpartition("/")[2]
 
 
-def _styled(start: Message, body: bytes) -> bytes:
+def _completed(start: Message, body: bytes, path: str) -> bytes:
     headers = MutableHeaders(scope=start)
     if not headers.get("content-type", "").startswith("text/html"):
         return body
     whole = body.replace(b"<title>Streamlit</title>", b"<title>TumorXY</title>", 1)
-    whole = whole.replace(b"</head>", _style() + b"</head>", 1)
+    whole = whole.replace(b"</head>", first_scripts(path) + _style() + b"</head>", 1)
     headers["content-length"] = str(len(whole))
     for name in ("etag", "last-modified"):
         del headers[name]

@@ -74,14 +74,22 @@ def show_stale(data: MapData, maps: tuple[str, ...]) -> None:
     with st.container(border=True, gap="small", key="stale"):
         for note in notes:
             st.markdown(f":material/history: {plain_text(note)}")
-        st.button("Go on with what is shown", key="stale_forget", on_click=address.forget_marks)
+        st.button(
+            "Go on with what is shown",
+            key="stale_forget",
+            on_click=address.forget_marks,
+            args=(data,),
+        )
 
 
-def _attempt(change: Callable[[], object]) -> None:
+def _attempt(change: Callable[[], object], done: str) -> None:
+    """Carry out a change, and confirm it; keep why it was refused, if it was."""
     try:
         change()
     except CacheError as error:
         st.session_state[PROBLEM] = str(error)
+        return
+    st.toast(done, icon=":material/check:")
 
 
 def _offer_set(data: MapData) -> None:
@@ -109,7 +117,10 @@ def _offer_set(data: MapData) -> None:
 
 def _keep(set_id: str, name: str, note: str) -> None:
     texts = (str(st.session_state[name]), str(st.session_state[note]))
-    _attempt(lambda: resources.workspace().name_set(set_id, *texts))
+    _attempt(
+        lambda: resources.workspace().name_set(set_id, *texts),
+        f"Saved as the set {plain_text(texts[0].strip())}.",
+    )
 
 
 def _show_sets(data: MapData, page: str) -> None:
@@ -177,7 +188,7 @@ def _select(data: MapData, set_id: str) -> None:
         rows = find_rows(resources.workspace().load_set(set_id), data.keys)
         chosen.select_rows(data, np.sort(rows[rows >= 0]))
 
-    _attempt(select)
+    _attempt(select, "Selected on the map.")
 
 
 def _offer_view(data: MapData, page: str) -> None:
@@ -196,7 +207,10 @@ def _offer_view(data: MapData, page: str) -> None:
 
 def _keep_view(data: MapData, page: str, key: str) -> None:
     name, query = str(st.session_state[key]), address.current_query(data)
-    _attempt(lambda: resources.workspace().save_view(name, page, query))
+    _attempt(
+        lambda: resources.workspace().save_view(name, page, query),
+        f"Saved as the view {plain_text(name.strip())}.",
+    )
 
 
 def _show_views() -> None:
@@ -242,7 +256,7 @@ def _offer_rename(key: str, name: str, rename: Callable[[str], None]) -> None:
         name,
         key=field,
         max_chars=80,
-        on_change=lambda: _attempt(lambda: rename(str(st.session_state[field]))),
+        on_change=lambda: _attempt(lambda: rename(str(st.session_state[field])), "Renamed."),
     )
 
 
@@ -276,4 +290,4 @@ def _unask(name: str) -> None:
 
 def _delete(asked: str, delete: Callable[[], None]) -> None:
     _unask(asked)
-    _attempt(delete)
+    _attempt(delete, "Deleted.")

@@ -22,7 +22,7 @@ Begin = Callable[[Any, asyncio.BaseTransport], None]
 def send_at_once() -> None:
     """Turn Nagle's algorithm off for the connections of this process; call before it listens."""
     begin = without_delay(AutoHTTPProtocol.connection_made)
-    AutoHTTPProtocol.connection_made = begin  # type: ignore[method-assign]
+    AutoHTTPProtocol.connection_made = begin  # type: ignore[method-assign, assignment]
 
 
 def without_delay(begin: Begin) -> Begin:

@@ -9,13 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from engine.epidemiology.group_hazards import (
-    CoxFit,
-    check_proportionality,
-    fit_cox,
-    likelihood_ratio,
-    wald,
-)
+from engine.epidemiology.group_hazards import CoxFit, fit_cox, likelihood_ratio, wald
+from engine.epidemiology.proportionality import check_proportionality
 from engine.training.treated import Times
 
 Floats = NDArray[np.float64]

@@ -37,6 +37,7 @@ def test_a_selection_of_the_address_is_saved_under_a_name(open_page: Open, home:
     app.button(key="saved_keep").click().run()
     assert not app.exception
     assert "What is selected is the set **Three**" in texts(app)
+    assert [toast.value for toast in app.toast] == ["Saved as the set Three."]
     (found,) = workspace.list_sets()
     assert (found.set_id, found.name, found.note) == (set_id, "Three", "A note")
 
@@ -46,6 +47,7 @@ def test_a_name_that_is_empty_is_refused_in_a_sentence(open_page: Open, home: Pa
     app = open_page(home, selection=set_id)
     app.button(key="saved_keep").click().run()
     assert "The name is empty" in texts(app).replace("\\", "")
+    assert not app.toast
 
 
 def test_a_saved_set_is_selected_renamed_and_deleted_after_a_second_click(
@@ -77,6 +79,7 @@ def test_a_view_is_saved_with_its_address_and_deleted(open_page: Open, home: Pat
     app.text_input(key="view_name_map").set_value("Two of them")
     app.button(key="view_keep").click().run()
     (view,) = workspace.list_views()
+    assert app.toast[0].value == "Saved as the view Two of them."
     assert view.page == "map"
     assert "selection=" in view.query
     assert "made_on=main~1" in view.query
@@ -96,6 +99,27 @@ def test_a_link_of_an_older_map_says_so_until_the_reader_goes_on(
     app.button(key="stale_forget").click().run()
     assert "made on version 0" not in texts(app)
     assert "made_on" not in app.query_params
+
+
+@pytest.mark.parametrize("path", ["map", "patient"])
+def test_a_link_to_a_tumor_that_is_gone_says_so(open_page: Open, home: Path, path: str) -> None:
+    app = open_page(home, path, sample="synthetic_demo/NOBODY")
+    assert not app.exception
+    assert "NOBODY of this link is not on this map" in texts(app).replace("\\", "")
+    app.button(key="stale_forget").click().run()
+    assert "NOBODY" not in texts(app)
+    assert "sample" not in app.query_params
+
+
+def test_a_comparison_of_a_set_that_is_gone_says_so(open_page: Open, home: Path) -> None:
+    workspace = Workspace(home)
+    for name, first in (("One", 1), ("Two", 11)):
+        set_id = workspace.keep_selection(keys(*range(first, first + 8)))
+        workspace.name_set(set_id, name, "")
+    app = open_page(home, "compare", groups="Sets", sets=["One", "Lost"])
+    assert "since this link was made: Lost" in texts(app)
+    app.multiselect(key="sets").set_value(app.multiselect(key="sets").options[:0]).run()
+    assert "Lost" not in texts(app)
 
 
 def test_the_tumors_of_a_set_are_exported_without_formulas(

@@ -48,7 +48,7 @@ def test_a_document_has_the_style_and_the_title_from_the_first() -> None:
     headers, text = ask(
         "/patient", accept="text/html,*/*", if_none_match="old", accept_encoding="gzip"
     )
-    assert text.startswith("<html><head><title>TumorXY</title><style>")
+    assert text.startswith("<html><head><title>TumorXY</title><link ")
     assert STYLE.read_text(encoding="utf-8") in text
     assert text.endswith("</style></head><body>é</body></html>")
     assert "etag" not in headers

@@ -6,13 +6,10 @@ import pytest
 from lifelines import CoxPHFitter
 from lifelines.datasets import load_rossi
 from lifelines.statistics import proportional_hazard_test
+from scipy.optimize import minimize
 
-from engine.epidemiology.group_hazards import (
-    check_proportionality,
-    fit_cox,
-    likelihood_ratio,
-    wald,
-)
+from engine.epidemiology.group_hazards import fit_cox, likelihood_ratio, wald
+from engine.epidemiology.proportionality import check_proportionality
 from engine.epidemiology.survival_curves import SurvivalError
 from engine.training.treated import Times
 
@@ -151,3 +148,55 @@ def test_a_ratio_without_events_on_one_side_is_endless(strata: np.ndarray) -> No
     assert (ratio, lower, upper) == (0.0, 0.0, np.inf)
     assert np.isnan(p_value)
     assert np.isfinite(wald(fit.log_ratios[1], fit.standard_errors[1])).all()
+
+
+def likelihood_of(ratios: np.ndarray, design: np.ndarray, times: Times) -> float:
+    """Return Efron's partial log-likelihood, summed time by time."""
+    linear = design @ ratios
+    total = 0.0
+    for month in np.unique(times.months[times.ended]):
+        at_risk, dying = times.months >= month, (times.months == month) & times.ended
+        top = linear[at_risk].max()
+        risk, tied = np.exp(linear[at_risk] - top).sum(), np.exp(linear[dying] - top)
+        gone = np.arange(len(tied)) / len(tied) * tied.sum()
+        total += float((linear[dying] - top).sum() - np.log(risk - gone).sum())
+    return total
+
+
+# Ratios of these run to infinity together, or outliers make the steps of Newton far too long.
+@pytest.mark.parametrize("seed", [30, 49, 185, 838, 944, 1436, 2050, 2134, 2208, 2654, 2978])
+def test_separation_is_climbed_to_the_top_and_never_sure(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    number, width = int(rng.integers(5, 40)), int(rng.integers(1, 4))
+    design = rng.normal(size=(number, width)) ** rng.choice([1, 3, 5, 7, 9])
+    design = (design > 0.5).astype(float) if seed % 2 else design
+    months, ended = np.ceil(rng.exponential(5, number)), rng.random(number) < 0.5
+    times = Times(months=months, ended=ended)
+    fit = fit_cox(design, times, np.zeros(number, dtype=np.int64))
+    found = np.nan_to_num(fit.log_ratios)
+    assert fit.log_likelihood >= fit.null_log_likelihood
+    assert fit.log_likelihood == pytest.approx(likelihood_of(found, design, times), abs=1e-6)
+    kept = np.flatnonzero(fit.estimable)
+    higher = minimize(
+        lambda ratios: -likelihood_of(ratios, design[:, kept], times),
+        found[kept],
+        method="Nelder-Mead",
+    )
+    assert -higher.fun - fit.log_likelihood < 1e-4
+    variances = np.diag(fit.covariance)[kept]
+    assert (variances > 0).all()
+    told = [wald(*pair) for pair in zip(found[kept], np.sqrt(variances), strict=True)]
+    assert all(lower <= ratio <= upper for ratio, lower, upper, _ in told)
+
+
+def test_a_separated_covariate_leaves_the_others_as_they_are() -> None:
+    rng = np.random.default_rng(1)
+    months = np.arange(60) + 1.0
+    outlier, other = np.zeros(60), rng.normal(size=60)
+    outlier[0] = 1e6
+    times = Times(months=months, ended=np.ones(60, dtype=bool))
+    strata = np.zeros(60, dtype=np.int64)
+    both = fit_cox(np.stack([outlier, other], axis=1), times, strata)
+    rest = fit_cox(other[1:, None], Times(months=months[1:], ended=times.ended[1:]), strata[1:])
+    assert both.log_ratios[1] == pytest.approx(rest.log_ratios[0], rel=1e-6)
+    assert both.standard_errors[1] == pytest.approx(rest.standard_errors[0], rel=1e-6)

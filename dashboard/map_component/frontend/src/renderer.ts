@@ -160,6 +160,15 @@ export function borrowRenderer(): Renderer {
   return shared
 }
 
+/** Makes WebGL ready before there is a map; whoever needs it meets what stands in the way. */
+export function prepareRenderer(): void {
+  try {
+    shared ??= new Renderer()
+  } catch {
+    shared = null
+  }
+}
+
 export function returnRenderer(): void {
   users--
   if (users > 0 || shared === null) return

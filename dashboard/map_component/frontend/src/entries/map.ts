@@ -3,6 +3,7 @@ import type { FrontendRenderer } from "@streamlit/component-v2-lib"
 import { Camera } from "../camera.ts"
 import type { Report, Scene } from "../contract.ts"
 import { TumorMap, type Tell } from "../map.ts"
+import { prepareRenderer } from "../renderer.ts"
 import style from "../style.css"
 
 /** Streamlit calls the cleanup of a run that was overtaken, too: only a map that left the page ends. */
@@ -37,5 +38,9 @@ function endIfGone(parent: HTMLElement | ShadowRoot): void {
   maps.get(parent)?.destroy()
   maps.delete(parent)
 }
+
+// The document of a page with a map asks for this script before Streamlit does: while the server
+// runs the page, the browser is idle.
+prepareRenderer()
 
 export default draw
