@@ -31,11 +31,14 @@ from dashboard.predictions import OS_RISK, TITLES
 from dashboard.queries import MapData
 from dashboard.resources import Published
 from dashboard.selection import source_lines
+from dashboard.shelf import Shelf
 from dashboard.widgets import plain_text, table_room
 from engine.epidemiology.biomarkers import Biomarker
 
-ANSWER = "biomarker_answer"
-"""Where the session keeps the last answer, with what it answers."""
+MOST_ANSWERS = 32
+
+_answers: Shelf[Answer] = Shelf(MOST_ANSWERS)
+"""What was asked last, by any session."""
 
 CANCELED = "biomarker_canceled"
 """Where the session keeps the request that the reader canceled last."""
@@ -62,7 +65,7 @@ CAUTION = (
 
 
 def find_answer(key: Published, data: MapData, request: Request) -> Answer | None:
-    """Answer a request, or return the last answer when it was the same request.
+    """Answer a request, or return the answer when anybody asked the same before.
 
     Many patients are looked at in a child process. Another choice on the page, or Cancel, ends it:
     Streamlit stops a run at its next sign of progress.
@@ -71,11 +74,9 @@ def find_answer(key: Published, data: MapData, request: Request) -> Answer | Non
         The answer; None where the reader canceled it.
     """
     identity = (key, data.layout_id, request)
-    last = st.session_state.get(ANSWER)
-    if last is not None and last[0] == identity:
-        return last[1]  # type: ignore[no-any-return]
-    if not _is_wanted(identity):
-        return None
+    known = _answers.get(identity)
+    if known is not None or not _is_wanted(identity):
+        return known
     bar = st.progress(0.0, text="Reading the tumors")
     stop = st.empty()
     counted = explanation_resources.load_counted(key, data, data.layout_id)
@@ -95,7 +96,7 @@ def find_answer(key: Published, data: MapData, request: Request) -> Answer | Non
         found = child_call.call(biomarkers.answer, *given, progress=told)
     bar.empty()
     stop.empty()
-    st.session_state[ANSWER] = (identity, found)
+    _answers.put(identity, found, 1)
     return found
 
 

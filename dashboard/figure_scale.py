@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import plotly.graph_objects as go
 
 PIXELS = frozenset({"size", "xshift", "yshift", "standoff", "ticklabelstandoff", "thickness"})
@@ -65,4 +66,4 @@ def _times(value: Any, scale: float) -> Any:
     """Multiply a number or numbers; a value that is none stays."""
     if isinstance(value, list | tuple):
         return [_times(one, scale) for one in value]
-    return value * scale if isinstance(value, int | float) else value
+    return value * scale if isinstance(value, int | float | np.ndarray) else value

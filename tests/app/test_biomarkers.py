@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Hashable
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,9 @@ from dashboard import biomarker_section, biomarker_tables, explanation_resources
 from dashboard.biomarker_controls import PAIRS
 from dashboard.biomarker_figures import Line, draw_forest
 from dashboard.biomarker_forest import forest_lines
-from dashboard.biomarkers import Fixed, Request
+from dashboard.biomarkers import Answer, Fixed, Request
 from dashboard.model_effects import model_effects, pair_model_effects
+from dashboard.shelf import Shelf
 from dashboard.theme import LIGHT
 from engine.cohort import CLINICAL
 from engine.epidemiology.biomarkers import Pool
@@ -20,6 +22,31 @@ from engine.epidemiology.counts import Features, Group, count_alterations
 from engine.epidemiology.effects import Effect, Response
 from tests.app.pages import Open, texts
 from tests.app.small_home import Cohort, build_home, draw_cohort
+
+
+class Answers(Shelf[Answer]):
+    """What the page keeps; tells what was asked, and can be emptied."""
+
+    keys: list[Hashable]
+
+    def __init__(self) -> None:
+        super().__init__(4)
+        self.keys = []
+
+    def put(self, key: Hashable, value: Answer, size: int = 1) -> None:
+        super().put(key, value, size)
+        self.keys.append(key)
+
+    def forget(self) -> None:
+        self.__init__()  # type: ignore[misc]
+
+
+@pytest.fixture(autouse=True)
+def answers(monkeypatch: pytest.MonkeyPatch) -> Answers:
+    """Begin each test without answers."""
+    kept = Answers()
+    monkeypatch.setattr(biomarker_section, "_answers", kept)
+    return kept
 
 
 @pytest.fixture(scope="module")
@@ -82,10 +109,19 @@ def test_worked_examples_are_told_whatever_the_data_say(
     assert "odds ratio" in written
 
 
-def test_many_patients_are_looked_at_in_a_child_process(
+def test_what_one_session_asked_is_not_computed_for_the_next(
     treated_home: Path, open_page: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    first = texts(open_page(treated_home, "biomarkers"))
+    monkeypatch.setattr(biomarker_section.biomarkers, "answer", None)
+    assert texts(open_page(treated_home, "biomarkers")) == first
+
+
+def test_many_patients_are_looked_at_in_a_child_process(
+    treated_home: Path, open_page: Open, monkeypatch: pytest.MonkeyPatch, answers: Answers
+) -> None:
     here = texts(open_page(treated_home, "biomarkers"))
+    answers.forget()
     monkeypatch.setattr(biomarker_section, "MOST_AT_ONCE", 0)
     app = open_page(treated_home, "biomarkers")
     assert not app.exception
@@ -93,11 +129,11 @@ def test_many_patients_are_looked_at_in_a_child_process(
 
 
 def test_a_canceled_computation_can_be_started_again(
-    treated_home: Path, open_page: Open, monkeypatch: pytest.MonkeyPatch
+    treated_home: Path, open_page: Open, answers: Answers
 ) -> None:
     app = open_page(treated_home, "biomarkers")
-    identity = app.session_state[biomarker_section.ANSWER][0]
-    del app.session_state[biomarker_section.ANSWER]
+    [identity] = answers.keys
+    answers.forget()
     app.session_state[biomarker_section.CANCELED] = identity
     app.run()
     assert "It was canceled" in texts(app)

@@ -18,11 +18,17 @@ def small_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory
 
 
+def install(patch: pytest.MonkeyPatch, model: Path) -> None:
+    """Let a model be the installed one."""
+    # `engine.embed` takes the name from `engine.weights` when it is imported: so it comes first.
+    patch.setattr("engine.embed.SHIPPED", model)
+    patch.setattr("engine.weights.SHIPPED", model)
+
+
 @pytest.fixture
 def installed_model(small_model: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Let the small encoder be the installed one."""
-    monkeypatch.setattr("engine.weights.SHIPPED", small_model)
-    monkeypatch.setattr("engine.embed.SHIPPED", small_model)
+    install(monkeypatch, small_model)
     return small_model
 
 
@@ -44,8 +50,7 @@ def mapped_home(tmp_path_factory: pytest.TempPathFactory, small_model: Path) -> 
     """Return a home with the study `first`, embedded and on the map `main`; do not change it."""
     home = tmp_path_factory.mktemp("mapped") / "home"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("engine.weights.SHIPPED", small_model)
-        patch.setattr("engine.embed.SHIPPED", small_model)
+        install(patch, small_model)
         service = Service(home)
         service.import_cohort(draw_cohort("first", 60))
         service.embed()
@@ -68,11 +73,9 @@ def finetunable(
     model = Path(shutil.copytree(small_model, folder / "model"))
     home = Path(shutil.copytree(mapped_home, folder / "home"))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("engine.weights.SHIPPED", small_model)
-        patch.setattr("engine.embed.SHIPPED", small_model)
+        install(patch, small_model)
         add_directions(Service(home), model)
-        patch.setattr("engine.weights.SHIPPED", model)
-        patch.setattr("engine.embed.SHIPPED", model)
+        install(patch, model)
         service = Service(home)
         service.embed()
         service.layout()
@@ -85,6 +88,5 @@ def ready(
 ) -> Service:
     """Return a service on a copy of `finetunable`."""
     home, model = finetunable
-    monkeypatch.setattr("engine.weights.SHIPPED", model)
-    monkeypatch.setattr("engine.embed.SHIPPED", model)
+    install(monkeypatch, model)
     return Service(Path(shutil.copytree(home, tmp_path / "home")))
