@@ -15,6 +15,9 @@ from dashboard.wording import clip
 SMALLEST, LARGEST = 0.05, 20.0
 """Ratios beyond which an interval is cut; an arrow says so."""
 ROW_PIXELS = 38
+LETTER_PIXELS = 6.6
+CROWDED = 40
+"""Highest over lowest ratio of an axis on which halves and doubles would touch each other."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +56,8 @@ def draw_forest(lines: Sequence[Line], kind: str, palette: Palette) -> go.Figure
     for place, line in enumerate(lines):
         _add(figure, place, line, palette)
     low, high = _reach(lines)
-    ticks = [t for t in (0.1, 0.5, 1, 2, 10) if low <= t <= high]
+    wanted = (0.1, 1, 10) if high / low > CROWDED else (0.1, 0.5, 1, 2, 10)
+    ticks = [t for t in wanted if low <= t <= high]
     figure.update_xaxes(
         type="log",
         range=[float(np.log10(low)), float(np.log10(high))],
@@ -74,11 +78,20 @@ def draw_forest(lines: Sequence[Line], kind: str, palette: Palette) -> go.Figure
     )
     figure.update_layout(
         height=95 + ROW_PIXELS * len(lines),
-        margin={"l": 0, "r": 250, "t": 15, "b": 55},
+        margin={"l": 0, "r": _note_pixels(lines), "t": 15, "b": 55},
         showlegend=False,
         dragmode=False,
     )
     return figure
+
+
+def _note_pixels(lines: Sequence[Line]) -> int:
+    """Estimate how wide the notes beside the lines are."""
+    letters = max(
+        max(len(clip(line.note, 60)), 1.1 * len(ratio(line.ratio, line.lower, line.upper)))
+        for line in lines
+    )
+    return round(24 + LETTER_PIXELS * letters)
 
 
 def _reach(lines: Sequence[Line]) -> tuple[float, float]:

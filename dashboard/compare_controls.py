@@ -48,7 +48,6 @@ def choose_groups(key: Published, data: MapData) -> Asked | None:
         key="groups",
         bind="query-params",
         width="stretch",
-        wrap=True,
         help=SOURCE_HELP,
     )
     kind = Source(source)

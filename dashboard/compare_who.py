@@ -65,7 +65,7 @@ def _show_color(slot: int, color: str) -> None:
 def _show_group(name: str, size: int, given: int) -> None:
     st.markdown(f"**{plain_text(name)}**")
     st.caption(
-        f"{count(size, 'patient')} of {count(given, 'tumor')}",
+        count(size, "patient") + ("" if size == given else f" of {count(given, 'tumor')}"),
         help="One tumor stands for each patient, one of known follow-up first. Tumors in more "
         "than one group are in none.",
     )

@@ -12,8 +12,12 @@ from dashboard import explanation_resources
 from dashboard.process import freeze_loaded
 from dashboard.resources import Published, shared
 
-SLOW = ("captum.attr", "lifelines.statistics")
-"""Modules that explanations and survival curves import when they are first made, 2 s together."""
+SLOW = ("captum.attr", "lifelines")
+"""What explanations and survival curves import when they are first made, 2 s together.
+
+By the names that the engine begins with: two threads that enter a package whose modules import each
+other by different names can meet halfway, and one of them fails.
+"""
 
 
 @shared(max_entries=1)

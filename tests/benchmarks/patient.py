@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from dashboard.service import Service
 from tests.benchmarks.harness import Measurement, quantiles, show, write_results
-from tests.browser.driving import chromium, served, settle
+from tests.browser.driving import TOUR_SEEN, chromium, served, settle
 from tests.browser.patient_files import FILES
 
 NUM_SERVERS, NUM_VISITORS = 3, 3
@@ -105,6 +105,7 @@ def visitor(browser: Browser) -> Iterator[Page]:
     """Open a window of somebody who was never here."""
     context = browser.new_context(viewport={"width": 1440, "height": 900}, accept_downloads=True)
     context.set_default_timeout(PATIENCE_MS)
+    context.add_init_script(TOUR_SEEN)
     yield context.new_page()
     context.close()
 

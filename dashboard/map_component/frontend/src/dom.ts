@@ -33,3 +33,8 @@ export function write(element: Element, attributes: Attributes): void {
     else element.setAttribute(name, value === true ? "" : String(value))
   }
 }
+
+/** How much larger than usual the page sets its text. */
+export function rootScale(): number {
+  return Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / 16 || 1
+}

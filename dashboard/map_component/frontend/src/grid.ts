@@ -1,5 +1,6 @@
 /** How one to four panels share the room. */
 import type { Size } from "./camera.ts"
+import { rootScale } from "./dom.ts"
 
 const LEGEND_WIDTH = 248
 const LEGEND_HEIGHT = 112
@@ -14,8 +15,12 @@ export interface Arrangement {
   legend: "beside" | "below"
 }
 
-/** Chooses the arrangement in which a map of the usual shape becomes largest. */
-export function chooseArrangement(panels: number, { width, height }: Size): Arrangement {
+/**
+ * Chooses the arrangement in which a map of the usual shape becomes largest.
+ *
+ * @param scale How much larger than usual the text of the legends is.
+ */
+export function chooseArrangement(panels: number, { width, height }: Size, scale = 1): Arrangement {
   let best: Arrangement = { columns: 1, rows: panels, legend: "beside" }
   let largest = -1
   for (let columns = 1; columns <= panels; columns++) {
@@ -24,8 +29,8 @@ export function chooseArrangement(panels: number, { width, height }: Size): Arra
       width: (width - GAP * (columns - 1)) / columns,
       height: (height - GAP * (rows - 1)) / rows,
     }
-    const beside = Math.min((cell.width - LEGEND_WIDTH) / USUAL_SHAPE, cell.height)
-    const below = Math.min(cell.width / USUAL_SHAPE, cell.height - LEGEND_HEIGHT)
+    const beside = Math.min((cell.width - LEGEND_WIDTH * scale) / USUAL_SHAPE, cell.height)
+    const below = Math.min(cell.width / USUAL_SHAPE, cell.height - LEGEND_HEIGHT * scale)
     for (const [side, legend] of [[beside, "beside"], [below, "below"]] as const) {
       if (side > largest) [largest, best] = [side, { columns, rows, legend }]
     }
@@ -47,7 +52,7 @@ export interface Parts {
 export function arrange(grid: HTMLElement, panels: readonly Parts[]): Size | null {
   const { clientWidth: width, clientHeight: height } = grid
   if (panels.length === 0 || width < 1 || height < 1) return null
-  const { columns, rows, legend } = chooseArrangement(panels.length, { width, height })
+  const { columns, rows, legend } = chooseArrangement(panels.length, { width, height }, rootScale())
   grid.style.setProperty("--columns", String(columns))
   grid.style.setProperty("--rows", String(rows))
   grid.dataset.legend = legend

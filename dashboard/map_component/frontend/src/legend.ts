@@ -97,7 +97,12 @@ function swatch({ color, shape, role }: Entry): SVGElement {
   const d = shapePath(shape, side / 2, side / 2, SWATCH * (role === "color" ? 0.85 : 0.7))
   return makeSvg(
     "svg",
-    { class: `swatch ${role.replace(" ", "-")}`, width: side, height: side, "aria-hidden": "true" },
+    {
+      class: `swatch ${role.replace(" ", "-")}`,
+      viewBox: `0 0 ${side} ${side}`,
+      style: `--side: ${side}`,
+      "aria-hidden": "true",
+    },
     makeSvg("path", { d, fill: color }),
   )
 }

@@ -1,7 +1,7 @@
 /** What lies over the points: patient, neighbors, moves, names, contours, the pointed-at ring. */
 import type { Camera } from "./camera.ts"
 import type { OverlayPoint, OverlayRole, Scene } from "./contract.ts"
-import { makeSvg, write } from "./dom.ts"
+import { makeSvg, rootScale, write } from "./dom.ts"
 import type { Point } from "./geometry.ts"
 import { placeLabels, type Box, type Wanted } from "./placement.ts"
 import { shapePath } from "./shapes.ts"
@@ -197,7 +197,8 @@ export class Overlay {
 
   private get wordPixels(): number {
     const growth = (this.camera.size.width - USUAL_WIDTH) / PIXELS_FOR_ONE_MORE
-    return LABEL_PIXELS + Math.round(Math.min(MOST_GROWTH, Math.max(0, growth)))
+    const grown = LABEL_PIXELS + Math.min(MOST_GROWTH, Math.max(0, growth))
+    return Math.round(Math.max(grown, LABEL_PIXELS * rootScale()))
   }
 
   private wanted(text: string, place: Point, bold: boolean): Wanted {

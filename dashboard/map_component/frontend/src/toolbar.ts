@@ -135,7 +135,7 @@ export class Toolbar {
   ): HTMLButtonElement {
     const drawing = makeSvg(
       "svg",
-      { viewBox: "0 0 20 20", width: 20, height: 20, "aria-hidden": "true" },
+      { viewBox: "0 0 20 20", "aria-hidden": "true" },
       makeSvg("path", { d: picture }),
     )
     const button = make(
