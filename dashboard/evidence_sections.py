@@ -30,6 +30,7 @@ from dashboard.head_facts import head_facts
 from dashboard.model_figures import draw_groups, draw_reconstruction, draw_reliability
 from dashboard.predictions import QUESTIONS
 from dashboard.theme import RESEARCH_USE
+from dashboard.widgets import guarded
 from dashboard.wording import count
 from engine.evaluation.rows import Evaluation
 
@@ -115,10 +116,7 @@ def _show_groups(card: ModelCard, evidence: Evaluation) -> None:
         "Accuracy of the cancer type on test patients, by group with the number of tumors: the "
         "types of TCGA, and 42 OncoTree types of the hospital cohort (MSK)."
     )
-    tabs = st.tabs([f"By {name}" for name in evidence.slices])
-    for tab, (name, rows) in zip(tabs, evidence.slices.items(), strict=True):
-        with tab:
-            _show_grouping(card, name, group_table(name, rows))
+    _show_groupings(card, evidence)
     missing = [
         name for name in GROUPS if not any(told.startswith(name) for told in evidence.slices)
     ]
@@ -127,6 +125,18 @@ def _show_groups(card: ModelCard, evidence: Evaluation) -> None:
             f"Not measured by {', '.join(missing)}: the study with these labels does not state it. "
             "What a panel costs is told above, under Cancer type."
         )
+
+
+@st.fragment
+@guarded
+def _show_groupings(card: ModelCard, evidence: Evaluation) -> None:
+    """Show the grouping that the reader chose; drawing all of them would hold up the page."""
+    titles = [f"By {name}" for name in evidence.slices]
+    tabs = st.tabs(titles, key="model_groupings", on_change="rerun")
+    for tab, (name, rows) in zip(tabs, evidence.slices.items(), strict=True):
+        if tab.open:
+            with tab:
+                _show_grouping(card, name, group_table(name, rows))
 
 
 def _show_grouping(card: ModelCard, name: str, groups: pd.DataFrame) -> None:

@@ -70,8 +70,16 @@ def test_evidence_stands_beside_every_baseline(open_model: Open) -> None:
     assert "**0.700**" in told
     assert "+0.180 (+0.100 to +0.250)" in told
     assert "Not measured by age, ancestry:" in texts(app)
-    assert len(app.get("plotly_chart")) == 4  # reconstruction, two groupings, reliability
     assert "No positions,0.700" in told
+
+
+def test_only_the_grouping_that_is_open_is_drawn(open_model: Open) -> None:
+    app = open_model(a_card(evaluation=EVALUATION))
+    drawn = ["model_reconstruction", "model_groups_cancer type", "model_reliability"]
+    assert [figure.key for figure in app.get("plotly_chart")] == drawn
+    app.session_state["model_groupings"] = "By sex"
+    app.run()
+    assert "model_groups_sex" in [figure.key for figure in app.get("plotly_chart")]
 
 
 def test_a_head_that_is_not_calibrated_is_called_so(open_model: Open) -> None:
