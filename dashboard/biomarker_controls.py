@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
+
 import streamlit as st
 
 from dashboard import resources
@@ -30,13 +33,15 @@ def choose_request(
     value = _choose_value(chosen)
     with resources.service().store.read() as reader:
         known = cohorts_of(read_outcome(reader, data, chosen.key, value), data)
+    names = _short_names({name: data.studies[name].name for name in known})
     cohorts = st.multiselect(
         "Cohorts",
         list(known),
         default=list(known),
-        format_func=lambda name: f"{data.studies[name].name} ({known[name]:,})",
+        format_func=lambda name: f"{names[name]} ({known[name]:,})",
         key=f"biomarker_cohorts_{chosen.key}",
         help="Patients are compared within a cohort only. In brackets: tumors of known outcome.",
+        wrap=True,
     )
     pairs, group, fixed = _choose_test()
     if not cohorts:
@@ -50,6 +55,17 @@ def choose_request(
         fixed=fixed,
         pairs=pairs,
     ), known
+
+
+def _short_names(names: Mapping[str, str]) -> dict[str, str]:
+    """Leave out what studies say of themselves in brackets, where they can be told apart without.
+
+    Args:
+        names: Name of each study.
+    """
+    short = {study: name.partition(" (")[0] for study, name in names.items()}
+    times = Counter(short.values())
+    return {study: short[study] if times[short[study]] == 1 else names[study] for study in names}
 
 
 def _choose_outcome(offers: tuple[Offer, ...]) -> Offer:

@@ -53,6 +53,8 @@ RATIO_MEANING = (
     "Above 1: the outcome is more frequent, or comes earlier, with the alteration. Compared only "
     "within cohort and within what is held fixed."
 )
+SIDES = (1.45, 1)
+"""Widths of a table and the figure beside it: on a screen 1280 wide no column is cut."""
 EXAMPLES_MEANING = (
     "Alterations that were reported to go with response to checkpoint blockade, or with its lack. "
     "They are shown whatever the chosen cohorts say. Some of the reports come from cohorts that "
@@ -151,7 +153,7 @@ def _show_singles(found: Answer, markers: tuple[Biomarker, ...], asked: Asked) -
     if not markers:
         return
     table = tables.single_table(found)
-    left, right = st.columns([1.25, 1], gap="medium")
+    left, right = st.columns(SIDES, gap="medium")
     with left:
         st.header("Genes, the clearest first", anchor=False)
         rows = _choose_row(
@@ -180,7 +182,7 @@ def _show_examples(found: Answer, asked: Asked) -> None:
     if not found.examples:
         return
     st.header("Worked examples", anchor=False, help=EXAMPLES_MEANING)
-    left, right = st.columns([1.25, 1], gap="medium")
+    left, right = st.columns(SIDES, gap="medium")
     with left:
         for example in found.examples:
             st.markdown(f"- {say_example(example, found.kind)}")
@@ -214,7 +216,7 @@ def _show_pairs(found: Answer, asked: Asked) -> None:
     if not pairs:
         return
     table = tables.pair_table(found)
-    left, right = st.columns([1.25, 1], gap="medium")
+    left, right = st.columns(SIDES, gap="medium")
     with left:
         st.header("Pairs, the clearest interaction first", anchor=False)
         rows = _choose_row(

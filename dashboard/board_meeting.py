@@ -48,7 +48,8 @@ def show_meeting(key: Published, data: MapData, queue: Queue, position: int) -> 
     row = _row(data, queue.cases[place])
     assert row is not None
     _show_bar(queue, queue.pseudonym(place), position, last)
-    case = resources.load_case(key, data, data.layout_id, row)
+    with st.spinner("Reading this case", show_time=True):
+        case = resources.load_case(key, data, data.layout_id, row)
     show_board(
         BoardSubject(key=key, data=data, case=case, row=row, pseudonym=queue.pseudonym(place))
     )
@@ -64,7 +65,8 @@ def _prepare_next(key: Published, data: MapData, queue: Queue, places: list[int]
     for place in places:
         row = _row(data, queue.cases[place])
         if row is not None:
-            resources.load_case(key, data, data.layout_id, row)
+            case = resources.load_case(key, data, data.layout_id, row)
+            BoardSubject(key=key, data=data, case=case, row=row).prepare()
 
 
 def _show_bar(queue: Queue, title: str, position: int, last: int) -> None:

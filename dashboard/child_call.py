@@ -10,10 +10,11 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from importlib import import_module
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import Any, Self
 
 from dashboard.errors import JobError
 from engine.progress import Progress
@@ -37,23 +38,48 @@ def call(function: Callable[..., Any], *arguments: Any, progress: Progress) -> A
     Raises:
         JobError: If the child ended without an answer.
     """
-    ours, theirs = Pipe()
-    child = subprocess.Popen(
-        [sys.executable, "-m", "dashboard.child_call", str(theirs.fileno())],
-        pass_fds=[theirs.fileno()],
-        stdin=subprocess.DEVNULL,
-    )
-    theirs.close()
-    try:
-        return _ask(ours, (function, arguments), progress)
-    except (EOFError, ConnectionError):
-        raise JobError(
-            "The computation ended without an answer: it was stopped from outside, or the memory "
-            "was used up. Choose less at a time, or try again."
-        ) from None
-    finally:
-        ours.close()
-        _end(child)
+    with Child() as child:
+        return child.ask(function, *arguments, progress=progress)
+
+
+class Child:
+    """A child process that may be started before it is known what it is asked for, if for anything.
+
+    Args:
+        ahead: Modules that it imports meanwhile.
+    """
+
+    def __init__(self, *ahead: str) -> None:
+        self._ours, theirs = Pipe()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "dashboard.child_call", str(theirs.fileno()), *ahead],
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+        )
+        theirs.close()
+
+    def __enter__(self) -> Self:
+        """Return the child; it is ended at the end of the block."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the child."""
+        self.end()
+
+    def ask(self, function: Callable[..., Any], *arguments: Any, progress: Progress) -> Any:
+        """Call one function there; see `call`."""
+        try:
+            return _ask(self._ours, (function, arguments), progress)
+        except (EOFError, ConnectionError):
+            raise JobError(
+                "The computation ended without an answer: it was stopped from outside, or the "
+                "memory was used up. Choose less at a time, or try again."
+            ) from None
+
+    def end(self) -> None:
+        """End the child, also before it has answered."""
+        self._ours.close()
+        _end(self._process)
 
 
 def _ask(ours: Connection, question: tuple[Any, ...], progress: Progress) -> Any:
@@ -85,8 +111,10 @@ def _end(child: subprocess.Popen[bytes]) -> None:
         child.wait()
 
 
-def _work(theirs: Connection) -> None:
+def _work(theirs: Connection, ahead: Sequence[str]) -> None:
     """Carry out what comes through a pipe, and send back what it returns or raises."""
+    for name in ahead:
+        import_module(name)
 
     def told(stage: str, done: int, total: int) -> None:
         theirs.send(("told", (stage, done, total)))
@@ -106,4 +134,4 @@ def _end_with_parent(theirs: Connection) -> None:
 
 
 if __name__ == "__main__":
-    _work(Connection(int(sys.argv[1])))
+    _work(Connection(int(sys.argv[1])), sys.argv[2:])

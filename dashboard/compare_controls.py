@@ -91,6 +91,7 @@ def _choose_sets(data: MapData) -> Asked | None:
         bind="query-params",
         on_change=_forget_gone,
         help="A tumor that is in more than one of them is put in none, and counted.",
+        wrap=True,
     )
     if len(chosen) < 2:
         st.caption("Choose two groups or more.")
@@ -146,6 +147,7 @@ def _choose_label(key: Published, data: MapData) -> Asked | None:
         key=f"values_{label}",
         bind="query-params",
         help=f"Each is a group, at most {MOST_GROUPS}. Tumors of other values are left out.",
+        wrap=True,
     )
     if len(chosen) < 2:
         st.caption("Choose two values or more.")
@@ -198,6 +200,7 @@ def _choose_types(key: Published, data: MapData) -> tuple[str, ...]:
             bind="query-params",
             placeholder="All tumor types",
             help=meaning("OncoTree", "Its types are found by name or by code."),
+            wrap=True,
         )
     )
 
@@ -213,16 +216,12 @@ def choose_endpoint(followed: dict[Endpoint, int]) -> Endpoint | None:
         return None
     if len(offered) == 1:
         return offered[0]
-    chosen = st.segmented_control(
+    chosen = st.radio(
         "Follow-up",
         offered,
         format_func=lambda e: f"{e.words} ({count(followed[e], 'patient')})",
-        default=offered[0],
-        required=True,
         key="endpoint",
         bind="query-params",
-        width="stretch",
-        wrap=True,
     )
     return Endpoint(chosen)
 

@@ -65,6 +65,7 @@ def show_oncoprint(key: Published, data: MapData, asked: Asked, formed: Formed) 
         placeholder="The clearest differences; type genes to choose your own",
         help="Without a choice: the genes that the groups are made of, and those whose frequency "
         "differs most.",
+        wrap=True,
     )
     with st.spinner("Reading the genes", show_time=True):
         genes = tuple(typed) or _clearest(key, data, asked, formed)

@@ -23,6 +23,8 @@ Width = Literal["content", "stretch"]
 WAIT_SECONDS = 0.1
 MOST_SECONDS = 600
 """How long a page waits for a file. A click elsewhere ends the wait at once."""
+TURNS_UNTOLD = 7
+"""Waits after which the reader is told that the file is on its way."""
 
 
 class Making:
@@ -116,7 +118,10 @@ def _offer(
 
 
 def _wait_for(making: Making, key: str) -> None:
-    for _ in range(round(MOST_SECONDS / WAIT_SECONDS)):
+    for turn in range(round(MOST_SECONDS / WAIT_SECONDS)):
         # Streamlit ends a run that is no longer wanted where it looks at the state.
         if making.wait(WAIT_SECONDS) or f"{key} making" not in st.session_state:
             return
+        if turn == TURNS_UNTOLD:
+            # A spinner would move the buttons of its row.
+            st.toast("The file is being made. It comes by itself.", icon=":material/hourglass_top:")

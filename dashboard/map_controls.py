@@ -147,6 +147,7 @@ def _with_highlight(key: Published, data: MapData, by: ColorBy, number: int) -> 
         placeholder=f"{len(names)} categories: search one",
         help=f"At most {MOST_COLORS} colors can be told apart. The most frequent categories "
         "have one; name others here to color those instead.",
+        wrap=True,
     )
     return ColorBy(kind=by.kind, choice=by.choice, highlight=tuple(highlight))
 

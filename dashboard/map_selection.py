@@ -108,10 +108,12 @@ def show_selection(
         colorings: What it is colored by, the first panel first.
         rows: The selection, at least one tumor.
     """
-    shares = load_sources(key, data, data.layout_id)
-    for effect in explain_by_source(data, rows, shares):
+    with st.spinner("Counting the selected tumors", show_time=True):
+        shares = load_sources(key, data, data.layout_id)
+        effects = explain_by_source(data, rows, shares)
+        labels = listed_labels(key, data)
+    for effect in effects:
         st.warning(plain_text(say_of_selection(effect, len(rows))), icon=":material/science:")
-    labels = listed_labels(key, data)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.header(f"Selection: {count(len(rows), 'tumor')}", anchor=False, width="content")
         offer_download(

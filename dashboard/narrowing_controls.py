@@ -62,6 +62,7 @@ def _by_label(key: Published, data: MapData, choices: Choices) -> Narrowing | No
         bind="query-params",
         placeholder="Choose one or more",
         label_visibility="collapsed",
+        wrap=True,
     )
     if not values:
         return None

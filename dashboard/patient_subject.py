@@ -87,6 +87,11 @@ class BoardSubject:
         center = Center(vector=vector, cancer_type=self.case.cancer_type, row=self.row)
         return load_comparison(self.key, self.data, center)
 
+    def prepare(self) -> None:
+        """Read what takes long, so that it is there when the tumor is shown."""
+        load_outcomes(self.key, self.data, self.case)
+        _ = self.survival
+
     @property
     def _vector(self) -> npt.NDArray[np.float32] | None:
         if self.row is None:

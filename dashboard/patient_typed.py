@@ -214,6 +214,7 @@ def _ask_facts() -> None:
             placeholder="Genes, if any",
             accept_new_options=True,
             help=UNALTERED,
+            wrap=True,
         )
     st.pills(
         "The test also covered", LOOKED_FOR, selection_mode="multi", key="typed_tests", help=ALSO

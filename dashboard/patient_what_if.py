@@ -150,7 +150,12 @@ def _choose_removed(case: Case, explainer: Explainer, tokens: TumorTokens) -> tu
         )
     else:
         chosen = st.multiselect(
-            label, list(names), format_func=names.__getitem__, key=key, help=TAKEN
+            label,
+            list(names),
+            format_func=names.__getitem__,
+            key=key,
+            help=TAKEN,
+            wrap=True,
         )
     return tuple(chosen)
 

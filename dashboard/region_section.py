@@ -69,7 +69,8 @@ def show_region(key: Published, data: MapData, rows: Rows) -> None:
         kept=pack_rows(kept, len(data)) if against is Against.KEPT else b"",
         fixed=fixed,
     )
-    region = explanation_resources.load_region(key, data, data.layout_id, question)
+    with st.spinner("Comparing genes, pairs, pathways and labels", show_time=True):
+        region = explanation_resources.load_region(key, data, data.layout_id, question)
     if region is None:
         st.info(
             "There is no tumor to compare with: every tumor of this kind is selected. Compare with "

@@ -8,17 +8,21 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
+from dashboard.child_call import Child
 from dashboard.console import Voice, print_document
 from dashboard.errors import ReportError
-from dashboard.report_formats import FORMS
+from dashboard.report_formats import FORMS, Wanted
 from dashboard.settings import Settings
 from dashboard.tables import RESEARCH_USE
 
 if TYPE_CHECKING:
     from dashboard.report import Report
-    from dashboard.report_making import Made, Wanted
+    from dashboard.report_making import Made
     from dashboard.service import Service
     from engine.readers.options import ReadOptions
+
+AHEAD = ("dashboard.report_why", "engine.predictor")
+"""What a child process imports for an explanation while it is found out whether one is needed."""
 
 
 def report(
@@ -74,17 +78,21 @@ def report(
         return
     if tumor is None or out is None:
         raise typer.BadParameter("Name a tumor or a file, and --out FILE.")
-    from dashboard.report_forms import write_report
-    from dashboard.report_making import Wanted
-
-    chosen = choose_form(form, out)
-    voice = Voice(json=json)
     options = _options(genome, panel, cancer_type)
+    chosen = choose_form(form, out)
     made = _make(tumor, (study, one), options, Wanted(pseudonym=pseudonym, url=url))
-    path = write(out, made.report, write_report(made.report, made.data, made.case, chosen), chosen)
+    _deliver(Voice(json=json), made, out, chosen)
+
+
+def _deliver(voice: Voice, made: Made, out: Path, form: str) -> None:
+    """Write a report that was made, and say so."""
+    from dashboard.report_forms import write_report
+
+    content = write_report(made.report, made.data, made.case, form)
+    path = write(out, made.report, content, form)
     document = {
         "file": path.absolute(),
-        "format": chosen,
+        "format": form,
         "interpretable": made.report.trust.interpretable,
     }
     voice.show(document, lambda console: console.print(Text(say(made.report, path))))
@@ -102,15 +110,23 @@ def _options(genome: str | None, panel: str | None, cancer_type: str | None) -> 
 def _make(
     tumor: str, chosen: tuple[str | None, str | None], options: ReadOptions, wanted: Wanted
 ) -> Made:
-    from dashboard.explain_verb import find_stored
-    from dashboard.report_making import report_file, report_stored
-    from dashboard.service import Service
-
-    service: Service = Service(Settings.from_environment().home)
     study, one = chosen
     if Path(tumor).exists():
-        return report_file(service, Path(tumor), options, wanted, one)
-    return report_stored(service, find_stored(service.store, tumor, study), wanted)
+        from dashboard.report_making import report_file
+
+        return report_file(_service(), Path(tumor), options, wanted, one)
+    with Child(*AHEAD) as child:
+        from dashboard.explain_verb import find_stored
+        from dashboard.report_making import report_stored
+
+        service = _service()
+        return report_stored(service, find_stored(service.store, tumor, study), wanted, child)
+
+
+def _service() -> Service:
+    from dashboard.service import Service
+
+    return Service(Settings.from_environment().home)
 
 
 def choose_form(stated: str | None, out: Path) -> str:

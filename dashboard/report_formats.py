@@ -20,3 +20,16 @@ FORMS = {
     "json": Form(title="JSON", suffix=".json", mime="application/json"),
     "phenopacket": Form(title="Phenopacket", suffix=".phenopacket.json", mime="application/json"),
 }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What a report shall be.
+
+    Attributes:
+        pseudonym: Stands for every id; None where ids may be shown.
+        url: Where the dashboard is opened, for the link to a stored tumor.
+    """
+
+    pseudonym: str | None = None
+    url: str = "http://localhost:8501"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,10 +15,10 @@ import numpy.typing as npt
 from dashboard import queries
 from dashboard.card import read_card
 from dashboard.cases import Case, load_space, stored_case, uploaded_case
-from dashboard.child_call import call
+from dashboard.child_call import Child
 from dashboard.errors import NoMapError, ReportError, require_source
 from dashboard.explaining import Explainer, tables_of_upload
-from dashboard.explanations import from_rows
+from dashboard.explanations import Asked, from_rows
 from dashboard.masking import mask_case, mask_effects
 from dashboard.nearest import Space
 from dashboard.neighbor_facts import RESPONSES, TREATMENTS, Outcomes, tell_neighbors
@@ -30,6 +30,7 @@ from dashboard.published_map import NO_MAP, require_installed
 from dashboard.queries import MapData, Objects
 from dashboard.report import Report, WhyTold
 from dashboard.report_building import Behind, all_facts, build_report
+from dashboard.report_formats import Wanted
 from dashboard.report_forms import tumor_query
 from dashboard.report_why import choose_asked, explain_fast, explain_fast_apart, tell_stored
 from engine.genes import GeneTable
@@ -44,19 +45,6 @@ if TYPE_CHECKING:
 
 COMMON_PANEL = "IMPACT505"
 """Panel whose genes are named first."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Wanted:
-    """What a report shall be.
-
-    Attributes:
-        pseudonym: Stands for every id; None where ids may be shown.
-        url: Where the dashboard is opened, for the link to a stored tumor.
-    """
-
-    pseudonym: str | None = None
-    url: str = "http://localhost:8501"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -82,50 +70,57 @@ Why = Callable[[], WhyTold | None]
 """Waits for the explanation of a tumor; None where there is none."""
 
 
-def report_stored(service: Service, tumor: tuple[str, str], wanted: Wanted) -> Made:
+def report_stored(
+    service: Service, tumor: tuple[str, str], wanted: Wanted, child: Child | None = None
+) -> Made:
     """Make the report of a stored tumor; the model is loaded only where nothing is explained yet.
 
     Args:
         service: The verbs, for store and model.
         tumor: Its study and sample.
         wanted: What the report shall be.
+        child: Where it is explained, if that is needed; ended here. Started when needed if None.
 
     Raises:
         NoMapError: If there is no map of the installed model.
         ReportError: If the tumor is not on the map.
     """
     with service.store.read() as reader, ThreadPoolExecutor(max_workers=1) as background:
-        data = _load_map(service, reader)
-        row = data.row_of(*tumor)
-        if row is None:
-            raise ReportError(
-                f"{tumor[1]} is not on the map, so there is nothing to report. Run `tumorxy embed`."
+        data, found = _find(service, reader, tumor)
+        asked, stored = _find_why(service, reader, tumor, found.case)
+        if asked is None or stored is not None:
+            if child is not None:
+                child.end()
+            return _make(service, reader, (data, found, wanted), lambda: stored)
+        # Beside the rest: on two cores a report takes as long as the longer of both.
+        with child or Child() as helper:
+            why = background.submit(
+                helper.ask, explain_fast_apart, service.home, tumor, asked, progress=no_progress
             )
-        space = load_space(reader, data)
-        case = stored_case(reader, data, space, row)
-        why = _begin_why(service, reader, background, (tumor, case))
-        found = _Tumor(case=case, vector=space.vectors[row], space=space, row=row)
-        return _make(service, reader, (data, found, wanted), why)
+            return _make(service, reader, (data, found, wanted), why.result)
 
 
-def _begin_why(
-    service: Service,
-    reader: Reader,
-    background: Executor,
-    found: tuple[tuple[str, str], Case],
-) -> Why:
-    """Find the stored explanation, or let a child process compute it beside the rest."""
-    tumor, case = found
+def _find(service: Service, reader: Reader, tumor: tuple[str, str]) -> tuple[MapData, _Tumor]:
+    data = _load_map(service, reader)
+    row = data.row_of(*tumor)
+    if row is None:
+        raise ReportError(
+            f"{tumor[1]} is not on the map, so there is nothing to report. Run `tumorxy embed`."
+        )
+    space = load_space(reader, data)
+    case = stored_case(reader, data, space, row)
+    return data, _Tumor(case=case, vector=space.vectors[row], space=space, row=row)
+
+
+def _find_why(
+    service: Service, reader: Reader, tumor: tuple[str, str], case: Case
+) -> tuple[Asked | None, WhyTold | None]:
+    """Choose what is explained, and find it in the store."""
     asked = choose_asked(case, read_card())
     if asked is None:
-        return lambda: None
+        return None, None
     rows = reader.attributions(service.model_digest, *tumor)
-    stored = tell_stored(from_rows(rows, asked))
-    if stored is not None:
-        return lambda: stored
-    return background.submit(
-        call, explain_fast_apart, service.home, tumor, asked, progress=no_progress
-    ).result
+    return asked, tell_stored(from_rows(rows, asked))
 
 
 def report_file(

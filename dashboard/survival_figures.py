@@ -39,6 +39,8 @@ MOST_TICKS = 8
 CURVE_PIXELS, ROW_PIXELS, GAP_PIXELS = 360, 25, 60
 TOP_PIXELS, LEGEND_PIXELS = 36, 20
 NAME_LENGTH = 26
+LETTERS = 64
+"""Letters of a line below the curves; more would be cut on a screen 1280 wide."""
 BAND_OPACITY = 0.14
 
 
@@ -283,4 +285,4 @@ def _lay_out(figure: go.Figure, options: CurveOptions, ticks: Floats, horizon: f
 def _write_below(figure: go.Figure, options: CurveOptions, told: str) -> int:
     """Write the notes; returns the pixels that these take."""
     lines = [told, *notice_lines(options.source, synthetic=options.synthetic)]
-    return write_notes(figure, lines, options.palette, below=6, letters=88)
+    return write_notes(figure, lines, options.palette, below=6, letters=LETTERS)

@@ -70,7 +70,8 @@ def _stored(key: Published, data: MapData) -> BoardSubject | None:
     row = addressed_tumor(data)
     if row is None:
         return None
-    case = resources.load_case(key, data, data.layout_id, row)
+    with st.spinner("Reading this tumor and those most like it", show_time=True):
+        case = resources.load_case(key, data, data.layout_id, row)
     return BoardSubject(key=key, data=data, case=case, row=row)
 
 

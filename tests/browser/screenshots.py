@@ -15,8 +15,9 @@ import pyarrow as pa
 from PIL import Image
 from playwright.sync_api import Browser, Page
 
+from dashboard.report_formats import Wanted
 from dashboard.report_forms import draw_case
-from dashboard.report_making import Wanted, report_stored
+from dashboard.report_making import report_stored
 from dashboard.report_pdf import to_png
 from dashboard.service import Service
 from dashboard.workspace import Workspace

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from cache.errors import NoSnapshotError, SchemaTooNewError
-from dashboard.child_call import call
+from dashboard.child_call import Child, call
 from dashboard.errors import JobError, NothingToDoError
-from engine.progress import Progress
+from engine.progress import Progress, no_progress
 
 
 def work_of(number: int, progress: Progress) -> tuple[int, int]:
@@ -108,3 +108,16 @@ def is_running(process: int) -> bool:
         return "\nState:\tZ" not in Path(f"/proc/{process}/status").read_text()
     except FileNotFoundError:
         return False
+
+
+def loaded(name: str, progress: Progress) -> bool:
+    return name in sys.modules
+
+
+def test_a_child_imports_ahead_and_may_be_ended_unasked() -> None:
+    with Child("wave") as child:
+        assert child.ask(loaded, "wave", progress=no_progress)
+    with Child("wave") as unasked:
+        unasked.end()
+        with pytest.raises(OSError, match="handle is closed"):
+            unasked.ask(loaded, "wave", progress=no_progress)

@@ -13,7 +13,8 @@ from dashboard.cli import app
 from dashboard.errors import NoMapError, ReportError
 from dashboard.explanations import to_rows
 from dashboard.report_command import choose_form, write
-from dashboard.report_making import Wanted, report_file, report_stored
+from dashboard.report_formats import Wanted
+from dashboard.report_making import report_file, report_stored
 from dashboard.service import Service
 from engine.errors import ImportRefusedError
 from engine.readers.options import ReadOptions
