@@ -5,7 +5,7 @@ No Streamlit, no torch.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -75,10 +75,10 @@ class Answer:
     """
 
     kind: str
-    singles: Biomarkers | None
-    pairs: tuple[PairBiomarker, ...]
-    effects: tuple[ModelEffect, ...]
-    model_question: str
+    singles: Biomarkers | None = None
+    pairs: tuple[PairBiomarker, ...] = ()
+    effects: tuple[ModelEffect, ...] = ()
+    model_question: str = ""
     examples: tuple[Example, ...] = ()
 
 
@@ -104,33 +104,56 @@ def answer(
     studies = data.samples["study_id"].to_numpy(dtype=object)
     chosen = outcome.known & np.isin(studies.astype(str), request.cohorts)
     kept = np.flatnonzero(one_per_patient(counted.patients, chosen) & chosen)
-    features = _of_group(counted.features.take(kept), request.group)
-    strata = _strata(counted, kept, request.fixed)
     cohorts = studies[kept].tolist()
-    part = outcome.take(kept)
-    has_examples = request.offer == RESPONSE and request.group == Group.MUTATION
-    types = combine(cohorts, counted.type_codes[kept])
-    singles: Biomarkers | None = None
-    pairs: tuple[PairBiomarker, ...] = ()
-    effects: tuple[ModelEffect, ...] = ()
-    if request.pairs:
-        pairs = find_pair_biomarkers(features, part, cohorts, strata, progress=progress)
-        if predicted is not None:
-            both = [(pair.first, pair.second) for pair in pairs]
-            effects = pair_model_effects(features, both, predicted[kept], types)
-    else:
-        singles = find_biomarkers(features, part, cohorts, strata, progress=progress)
-        if predicted is not None:
-            wanted = [marker.feature for marker in singles.markers]
-            effects = model_effects(features, wanted, predicted[kept], types)
-    return Answer(
-        kind=part.kind,
-        singles=singles,
-        pairs=pairs,
-        effects=effects,
-        model_question=_question(request, predicted),
-        examples=find_examples(features, part, cohorts, strata) if has_examples else (),
+    asked = _Asked(
+        features=_of_group(counted.features.take(kept), request.group),
+        outcome=outcome.take(kept),
+        cohorts=cohorts,
+        strata=_strata(counted, kept, request.fixed),
+        types=combine(cohorts, counted.type_codes[kept]),
+        predicted=None if predicted is None else predicted[kept],
     )
+    found = _of_pairs(asked, progress) if request.pairs else _of_singles(asked, progress)
+    has_examples = request.offer == RESPONSE and request.group == Group.MUTATION
+    return replace(
+        found,
+        model_question=_question(request, predicted),
+        examples=find_examples(*asked.question) if has_examples else (),
+    )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Asked:
+    """The tumors of known outcome, one of each patient, in one order."""
+
+    features: Features
+    outcome: Outcome
+    cohorts: list[str]
+    strata: Codes
+    types: Codes
+    predicted: Floats | None
+
+    @property
+    def question(self) -> tuple[Features, Outcome, list[str], Codes]:
+        return self.features, self.outcome, self.cohorts, self.strata
+
+
+def _of_singles(asked: _Asked, progress: Progress) -> Answer:
+    singles = find_biomarkers(*asked.question, progress=progress)
+    effects: tuple[ModelEffect, ...] = ()
+    if asked.predicted is not None:
+        wanted = [marker.feature for marker in singles.markers]
+        effects = model_effects(asked.features, wanted, asked.predicted, asked.types)
+    return Answer(kind=asked.outcome.kind, singles=singles, effects=effects)
+
+
+def _of_pairs(asked: _Asked, progress: Progress) -> Answer:
+    pairs = find_pair_biomarkers(*asked.question, progress=progress)
+    effects: tuple[ModelEffect, ...] = ()
+    if asked.predicted is not None:
+        both = [(pair.first, pair.second) for pair in pairs]
+        effects = pair_model_effects(asked.features, both, asked.predicted, asked.types)
+    return Answer(kind=asked.outcome.kind, pairs=pairs, effects=effects)
 
 
 def _question(request: Request, predicted: Floats | None) -> str:

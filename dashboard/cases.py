@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dashboard.nearest import Space, find_nearest, rank_distance
+from dashboard.nearest import Nearest, Space, find_nearest, rank_distance
 from dashboard.outcomes import PlacedTumor
 from dashboard.predictions import COLUMNS, OUT_OF_DISTRIBUTION, STRANGENESS
 from dashboard.queries import KEYS, MapData
@@ -150,19 +150,12 @@ def stored_case(reader: Reader, data: MapData, space: Space, row: int) -> Case:
     Returns:
         The case.
     """
-    sample = data.samples.iloc[row]
-    place = data.coordinates.iloc[row]
+    sample, place = data.samples.iloc[row], data.coordinates.iloc[row]
     study = data.studies[sample["study_id"]]
     ids = [sample["study_id"]]
     nearest = find_nearest(space, row)
-    score = place["ood_score"]
-    known = pd.notna(score)
-    score = float(score) if known else rank_distance(nearest.distances, data.ood)
-    is_far = bool(place["out_of_distribution"]) if known else score > OOD_RULE_SHARE
     told = _predicted(reader.predictions(data.model_digest, ids), sample["sample_id"])
-    strangeness, is_strange = read_strangeness(told)
-    clinical = reader.clinical_of(sample["study_id"], sample["sample_id"]).to_pylist()
-    alterations = reader.alterations(ids, sample_id=sample["sample_id"])
+    clinical = reader.clinical_of(sample["study_id"], sample["sample_id"])
     return Case(
         sample_id=sample["sample_id"],
         study=study.name,
@@ -177,15 +170,36 @@ def stored_case(reader: Reader, data: MapData, space: Space, row: int) -> Case:
         neighbors=nearest.rows,
         distances=nearest.distances,
         agreement=nearest.agreement,
-        strangeness=strangeness,
-        map_strangeness=score,
-        is_far=is_far,
-        out_of_distribution=is_far if strangeness is None else is_strange,
-        alterations=_shown(alterations),
-        predictions=told[told["task"] != STRANGENESS],
-        clinical={row["attribute"]: row["value"] for row in clinical if row["value"]},
+        alterations=_shown(reader.alterations(ids, sample_id=sample["sample_id"])),
+        clinical=_stated(clinical),
         notes=(),
+        **_judged(told, **_distance(place, nearest, data)),
     )
+
+
+def _distance(place: pd.Series[Any], nearest: Nearest, data: MapData) -> dict[str, Any]:
+    """Return which share of the map's tumors is nearer to others, and whether that is far."""
+    score = place["ood_score"]
+    if pd.notna(score):
+        return {"score": float(score), "is_far": bool(place["out_of_distribution"])}
+    rank = rank_distance(nearest.distances, data.ood)
+    return {"score": rank, "is_far": rank > OOD_RULE_SHARE}
+
+
+def _judged(told: pd.DataFrame, score: float, *, is_far: bool) -> dict[str, Any]:
+    """Return the fields of a case that say what is predicted, and whether it may be read."""
+    strangeness, is_strange = read_strangeness(told)
+    return {
+        "strangeness": strangeness,
+        "map_strangeness": score,
+        "is_far": is_far,
+        "out_of_distribution": is_far if strangeness is None else is_strange,
+        "predictions": told[told["task"] != STRANGENESS],
+    }
+
+
+def _stated(clinical: pa.Table) -> dict[str, str]:
+    return {row["attribute"]: row["value"] for row in clinical.to_pylist() if row["value"]}
 
 
 def uploaded_case(data: MapData, cohort: Cohort, tumor: PlacedTumor) -> Case:
@@ -206,8 +220,6 @@ def uploaded_case(data: MapData, cohort: Cohort, tumor: PlacedTumor) -> Case:
     sample = cohort.samples.filter(chosen).to_pylist()[0]
     own = pc.equal(cohort.alterations["sample_id"], tumor.sample_id)
     facts = cohort.clinical.filter(pc.equal(cohort.clinical["sample_id"], tumor.sample_id))
-    told = _told(tumor)
-    strangeness, is_strange = read_strangeness(told)
     return Case(
         sample_id=tumor.sample_id,
         study=None,
@@ -220,14 +232,10 @@ def uploaded_case(data: MapData, cohort: Cohort, tumor: PlacedTumor) -> Case:
         neighbors=rows[rows >= 0],
         distances=distances[rows >= 0],
         agreement=tumor.agreement,
-        strangeness=strangeness,
-        map_strangeness=tumor.ood_score,
-        is_far=tumor.out_of_distribution,
-        out_of_distribution=tumor.out_of_distribution if strangeness is None else is_strange,
         alterations=_shown(cohort.alterations.filter(own)),
-        predictions=told[told["task"] != STRANGENESS],
-        clinical={row["attribute"]: row["value"] for row in facts.to_pylist() if row["value"]},
+        clinical=_stated(facts),
         notes=cohort.notes,
+        **_judged(_told(tumor), tumor.ood_score, is_far=tumor.out_of_distribution),
     )
 
 

@@ -23,6 +23,7 @@ from dashboard.evaluate_command import evaluate
 from dashboard.explain_command import explain
 from dashboard.finetune_command import finetune
 from dashboard.outcomes import Status
+from dashboard.pairs_command import pairs
 from dashboard.report_command import report
 from dashboard.settings import Settings
 from dashboard.workspace_command import workspace
@@ -224,6 +225,9 @@ app.command()(evaluate)
 
 
 app.command()(explain)
+
+
+app.command()(pairs)
 
 
 app.command()(report)

@@ -6,6 +6,7 @@ of them, so that it is read only for the tumors that it was made of.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -22,7 +23,7 @@ from engine.progress import Progress, no_progress
 
 if TYPE_CHECKING:
     from cache.store import Store
-    from engine.epidemiology.clusters import Clusters
+    from engine.epidemiology.clusters import Clusters, NamedCluster
 
 Codes = npt.NDArray[np.int64]
 
@@ -96,7 +97,6 @@ def find(
     from dashboard.queries import load_map
     from dashboard.regions import read_counted
     from engine.epidemiology.clusters import find_clusters, name_clusters
-    from engine.epidemiology.naming import say
     from engine.epidemiology.region import RegionConfig
     from engine.genes import GeneTable
 
@@ -109,8 +109,15 @@ def find(
     found = find_clusters(vectors, progress=progress)
     config = RegionConfig(arms=counted.arms)
     named = name_clusters(found, counted.features, counted.panels, config=config, progress=progress)
+    _keep(_path(home, data), found, _described(data, found, named))
+    return ClusterOutcome(num_clusters=len(found), num_tumors=len(data))
+
+
+def _described(data: MapData, found: Clusters, named: Sequence[NamedCluster]) -> list[FoundCluster]:
+    from engine.epidemiology.naming import say
+
     types = data.samples["cancer_type"].to_numpy(dtype=object)
-    described = [
+    return [
         FoundCluster(
             name=cluster.name,
             sentence=say(cluster.contrast, types[found.labels == cluster.label].tolist()),
@@ -119,8 +126,6 @@ def find(
         )
         for cluster in named
     ]
-    _keep(_path(home, data), found, described)
-    return ClusterOutcome(num_clusters=len(found), num_tumors=len(data))
 
 
 def _keep(path: Path, found: Clusters, described: list[FoundCluster]) -> None:

@@ -44,12 +44,11 @@ def fit_map(store: Store, model_digest: str, name: str, progress: Progress) -> L
     layout = fit_layout(
         vectors_of(tumors), config=config, previous=previous, labels=labels, progress=progress
     )
+    facts = (config.to_json(), layout.quality.to_json(), layout.ood.to_json())
     progress("Publishing the map", 0, 1)
     with store.write(purpose=f"layout {name}") as writer:
         require_unchanged(store, studies)
-        layout_id = writer.add_layout(
-            name, model_digest, config.to_json(), layout.quality.to_json(), layout.ood.to_json()
-        )
+        layout_id = writer.add_layout(name, model_digest, *facts)
         writer.add_coordinates(layout_id, fitted_rows(tumors, layout.coordinates))
     progress("Publishing the map", 1, 1)
     return LayoutOutcome(

@@ -22,6 +22,7 @@ from dashboard.patient_survival import REFUSED, show_survival
 from dashboard.patient_why import show_explanations
 from dashboard.queries import CANCER_TYPE, SAMPLE_LABELS, STUDY, MapData, Objects
 from dashboard.resources import Published
+from dashboard.saved_section import show_saved
 from dashboard.wording import FIRST_LABELS
 
 __all__ = ["BoardSubject", "show_board"]
@@ -45,6 +46,8 @@ def show_board(subject: BoardSubject) -> None:
     with last:
         show_trust(case, subject.origins)
         offer_report(subject)
+        if subject.row is not None and subject.pseudonym is None:
+            show_saved(subject.data, "patient")
     _show_like_it(subject)
     show_predictions(case, resources.load_own_heads(subject.key), resources.load_card())
     show_explanations(subject.explained)

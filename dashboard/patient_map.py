@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import resources
+from dashboard.appearance import text_scale
 from dashboard.cases import Case
 from dashboard.glossary import meaning
 from dashboard.map_view import show_scene
@@ -16,6 +17,7 @@ from dashboard.widgets import current_palette
 
 BY_TYPE = ColorBy(kind="label", choice=Choice(key=CANCER_TYPE, title=SAMPLE_LABELS[CANCER_TYPE]))
 HEIGHT = 520
+"""Pixels of the map and its legend where text has its usual size."""
 
 
 def show_place(key: Published, data: MapData, case: Case, *, named: bool) -> None:
@@ -29,7 +31,8 @@ def show_place(key: Published, data: MapData, case: Case, *, named: bool) -> Non
     """
     with st.container(border=True, key="patient_map_card"):
         st.header("Where it lies", anchor=False, help=meaning("Place on the map"))
-        show_scene(place_scene(key, data, case, named=named), key="patient_map", height=HEIGHT)
+        scene = place_scene(key, data, case, named=named)
+        show_scene(scene, key="patient_map", height=round(HEIGHT * text_scale()))
 
 
 def place_scene(key: Published, data: MapData, case: Case, *, named: bool) -> Scene:

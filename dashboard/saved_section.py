@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import streamlit as st
@@ -127,15 +127,8 @@ def _show_sets(data: MapData, page: str) -> None:
     known = {found.set_id: found for found in resources.workspace().list_sets()}
     if not known:
         return
-    set_id = st.selectbox(
-        "Saved sets",
-        list(known),
-        index=None,
-        format_func=lambda i: f"{known[i].name} · {known[i].num_tumors:,}",
-        key="saved_set",
-        placeholder=f"{len(known)} saved: choose one",
-        help=meaning("Set"),
-    )
+    names = {key: f"{found.name} · {found.num_tumors:,}" for key, found in known.items()}
+    set_id = _choose("Set", names)
     if set_id is None:
         return
     found = known[set_id]
@@ -146,6 +139,19 @@ def _show_sets(data: MapData, page: str) -> None:
         f"set_{set_id}", str(found.name), lambda name: workspace.name_set(set_id, name, found.note)
     )
     _offer_deletion(f"set_{set_id}", lambda: workspace.delete_set(set_id))
+
+
+def _choose(kind: str, names: Mapping[str, str]) -> str | None:
+    """Let the reader choose one of what is saved: a set or a view."""
+    return st.selectbox(
+        f"Saved {kind.lower()}s",
+        list(names),
+        index=None,
+        format_func=names.__getitem__,
+        key=f"saved_{kind.lower()}",
+        placeholder=f"{len(names)} saved: choose one",
+        help=meaning(kind),
+    )
 
 
 def _show_uses(data: MapData, page: str, found: SavedSet) -> None:
@@ -217,15 +223,10 @@ def _show_views() -> None:
     known = {view.view_id: view for view in resources.workspace().list_views()}
     if not known:
         return
-    view_id = st.selectbox(
-        "Saved views",
-        list(known),
-        index=None,
-        format_func=lambda i: f"{known[i].name} · {PLACES.get(known[i].page, known[i].page)}",
-        key="saved_view",
-        placeholder=f"{len(known)} saved: choose one",
-        help=meaning("View"),
-    )
+    names = {
+        key: f"{view.name} · {PLACES.get(view.page, view.page)}" for key, view in known.items()
+    }
+    view_id = _choose("View", names)
     if view_id is None:
         return
     _open_view(known[view_id])

@@ -213,22 +213,10 @@ def main(folder: Path) -> int:
     tempfile.tempdir = str(folder)  # the parent removes it even if this process is killed
     request = json.loads((folder / REQUEST).read_text(encoding="utf-8"))
     limits = Limits(**request["options"].pop("limits"))
+    options = ReadOptions(**request["options"], limits=limits)
     outcome: Mapping[str, object] = {"done": True}
     try:
-        # Imported here: the parent does not need the readers.
-        from engine.genes import GeneTable
-        from engine.readers.read import read_input
-
-        genes = GeneTable.load()
-        _limit_resources(limits)
-        options = ReadOptions(**request["options"], limits=limits)
-        cohort = read_input(
-            Path(request["path"]),
-            options,
-            genes,
-            lambda *state: _send(channel, {"progress": state}),
-        )
-        _save(cohort, folder)
+        _read(folder, Path(request["path"]), options, channel)
     except ImportRefusedError as error:
         parts = ("problem", "advice", "file", "rule", "line", "column", "value")
         outcome = {"refused": {name: getattr(error, name) for name in parts}}
@@ -240,6 +228,17 @@ def main(folder: Path) -> int:
         outcome = {"failed": "disk-full"}
     _send(channel, outcome)
     return 0
+
+
+def _read(folder: Path, path: Path, options: ReadOptions, channel: TextIO) -> None:
+    # Imported here: the parent does not need the readers.
+    from engine.genes import GeneTable
+    from engine.readers.read import read_input
+
+    genes = GeneTable.load()
+    _limit_resources(options.limits)
+    cohort = read_input(path, options, genes, lambda *state: _send(channel, {"progress": state}))
+    _save(cohort, folder)
 
 
 def _send(channel: TextIO, message: Mapping[str, object]) -> None:

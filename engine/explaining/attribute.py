@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from engine.errors import ExplanationError
-from engine.explaining.alterations import COVARIATE, Unit, dissect
-from engine.explaining.game import BASELINE, Floats, Game, TumorGame
-from engine.explaining.networks import Networks
-from engine.explaining.targets import Target
+from engine.explaining.alterations import COVARIATE, Unit
+from engine.explaining.game import BASELINE, Floats, Game
 from engine.progress import Progress, no_progress
-from engine.tokens import TumorTokens
 
 NUM_STEPS = 16
 """Of the path of integrated gradients."""
@@ -221,38 +217,3 @@ def agreement(first: Attribution, second: Attribution) -> Agreement:
     varied = all(np.ptp(a.values) > 0 for a in (first, second)) if len(first.units) > 2 else False
     told = spearmanr(first.values, second.values).statistic if varied else np.nan
     return Agreement(methods=methods, spearman=float(told))
-
-
-def attributions_of(
-    networks: Networks,
-    target: Target,
-    tokens: TumorTokens,
-    rows: NDArray[np.int64],
-    *,
-    num_steps: int = NUM_STEPS,
-    progress: Progress = no_progress,
-) -> Iterator[tuple[int, Attribution]]:
-    """Attribute a number of many tumors by integrated gradients, one after another.
-
-    Whoever keeps what is yielded can stop at any tumor and go on later with the rows that are left:
-    no tumor's values depend on the others.
-
-    Args:
-        networks: The encoder.
-        target: The number.
-        tokens: N tumors.
-        rows: Tumors still to do, (n,).
-        num_steps: Steps of the way.
-        progress: Told the number of tumors done; what it raises ends the work.
-
-    Yields:
-        Tumor and its attribution, in the order of `rows`; a tumor of which nothing is known has
-        none.
-    """
-    for done, row in enumerate(rows.tolist(), start=1):
-        one = tokens.take(np.array([row]))
-        tumor = dissect(one, networks.vocabulary, networks.background)
-        if tumor.units:
-            game = TumorGame(networks=networks, target=target, tumor=tumor)
-            yield row, integrated_gradients(game, num_steps=num_steps)
-        progress("Explaining tumors", done, len(rows))

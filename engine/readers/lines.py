@@ -115,14 +115,12 @@ def read_lines(path: Path, limits: Limits, *, max_columns: int | None = None) ->
     if first == len(starts):
         raise _refusal(path.name, "empty-file", "the file is empty; expected a header and rows")
     _check_width(path.name, int(num_tabs[first]) + 1, first + 1, max_columns or limits.max_columns)
-    text = [data[a:b].decode() for a, b in zip(starts[: first + 1], ends[: first + 1], strict=True)]
-    header = tuple(unquote(name.strip()) for name in text[first].split("\t"))
-    _check_header(path.name, header, first + 1)
+    comments, header = _top(path.name, data, starts[: first + 1], ends[: first + 1])
     body = slice(first + 1, None)
     lines = TextLines(
         file=path.name,
         data=data,
-        comments=tuple(line for line in text[:first] if line.startswith("#")),
+        comments=comments,
         header=header,
         header_line=first + 1,
         starts=starts[body],
@@ -134,6 +132,16 @@ def read_lines(path: Path, limits: Limits, *, max_columns: int | None = None) ->
     if not np.any(lines.ends > lines.starts):
         raise _refusal(path.name, "header-only", "there is a header and no row; expected rows")
     return lines
+
+
+def _top(
+    file: str, data: bytes, starts: Int64s, ends: Int64s
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the comments and the names of the columns."""
+    text = [data[a:b].decode() for a, b in zip(starts, ends, strict=True)]
+    header = tuple(unquote(name.strip()) for name in text[-1].split("\t"))
+    _check_header(file, header, len(text))
+    return tuple(line for line in text[:-1] if line.startswith("#")), header
 
 
 def unquote(text: str) -> str:

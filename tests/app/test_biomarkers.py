@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from cache.errors import CacheError
-from dashboard import biomarker_section, biomarker_tables, explanation_resources
+from dashboard import biomarker_controls, biomarker_section, biomarker_tables, explanation_resources
 from dashboard.biomarker_controls import PAIRS
 from dashboard.biomarker_figures import Line, draw_forest
 from dashboard.biomarker_forest import forest_lines
@@ -246,6 +246,23 @@ def test_a_forest_plot_cuts_endless_intervals_and_draws_the_mean_last() -> None:
     assert figure.data[-1].marker.symbol == "diamond"
     single = draw_forest([Line(name="<b>", ratio=1, lower=1, upper=1, note="")], "x", LIGHT)
     assert single.layout.yaxis.ticktext == ("&lt;b&gt;",)
+
+
+def test_ticks_of_a_wide_axis_do_not_touch_each_other() -> None:
+    near = Line(name="A", ratio=1, lower=0.7, upper=1.5, note="")
+    far = Line(name="B", ratio=3, lower=0.06, upper=18, note="a note that needs more room")
+    few, many = (draw_forest(lines, "x", LIGHT) for lines in ([near, far], [near]))
+    assert list(few.layout.xaxis.tickvals) == [0.1, 1, 10]
+    assert list(many.layout.xaxis.tickvals) == [0.5, 1, 2]
+    assert few.layout.margin.r > many.layout.margin.r
+
+
+def test_cohorts_have_short_names_where_these_tell_them_apart() -> None:
+    names = {"a": "Hugo et al. 2016 (melanoma)", "b": "Riaz et al. 2017", "c": "MSK (lung)"}
+    short = {"a": "Hugo et al. 2016", "b": "Riaz et al. 2017", "c": "MSK"}
+    assert biomarker_controls._short_names(names) == short
+    names["d"] = "MSK (colon)"
+    assert biomarker_controls._short_names(names)["c"] == "MSK (lung)"
 
 
 def test_a_request_is_a_key() -> None:

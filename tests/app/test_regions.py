@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from dashboard import cluster_section, found_clusters, resources
 from dashboard.found_clusters import FoundCluster, FoundClusters
@@ -55,7 +56,7 @@ def test_without_anybody_to_compare_with_it_says_so(full_home: Path, open_page: 
 def test_clusters_are_looked_for_then_selected(
     full_home: Path, open_page: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app = open_page(full_home)
+    app = _open_clusters(open_page(full_home))
     assert "Nobody has looked for clusters" in texts(app)
     found = FoundClusters(
         labels=np.where(np.arange(90) < 33, 0, -1),
@@ -76,7 +77,7 @@ def test_a_failed_look_for_clusters_is_told(
 ) -> None:
     failed = _job(JobState.FAILED, error={"message": "The memory was used up."})
     monkeypatch.setattr(cluster_section, "list_jobs", lambda _: [failed])
-    app = open_page(full_home)
+    app = _open_clusters(open_page(full_home))
     assert any("memory was used up" in error.value for error in app.error)
 
 
@@ -87,10 +88,16 @@ def test_a_running_look_can_be_canceled(
     running = _job(JobState.RUNNING, stage="Finding clusters", done=3, total=11)
     monkeypatch.setattr(cluster_section, "list_jobs", lambda _: [] if canceled else [running])
     monkeypatch.setattr(cluster_section, "cancel_job", lambda _, name: canceled.append(name))
-    app = open_page(full_home)
+    app = _open_clusters(open_page(full_home))
     assert not app.exception
     app.button(key="cluster_cancel").click().run()
     assert canceled == ["a job"]
+
+
+def _open_clusters(app: AppTest) -> AppTest:
+    """Open the section of found clusters, which looks for them only then."""
+    app.session_state[cluster_section.OFFER] = True
+    return app.run()
 
 
 def _job(state: JobState, **facts: object) -> Job:

@@ -90,6 +90,16 @@ def test_a_view_is_saved_with_its_address_and_deleted(open_page: Open, home: Pat
     assert workspace.list_views() == []
 
 
+def test_a_tumor_that_is_looked_at_is_kept_as_a_view(open_page: Open, home: Path) -> None:
+    app = open_page(home, "patient", sample="synthetic_demo/SYNT-00007")
+    app.text_input(key="view_name_patient").set_value("Seven")
+    app.button(key="view_keep").click().run()
+    assert not app.exception
+    (view,) = Workspace(home).list_views()
+    assert (view.page, view.name) == ("patient", "Seven")
+    assert "SYNT-00007" in view.query
+
+
 def test_a_link_of_an_older_map_says_so_until_the_reader_goes_on(
     open_page: Open, home: Path
 ) -> None:

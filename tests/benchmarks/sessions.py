@@ -26,6 +26,7 @@ from tests.browser.driving import served
 NUM_TUMORS = 30_000
 NUM_SESSIONS = 50
 THINK_SECONDS = 5.0
+LOADING_SECONDS = 10.0
 MINUTES = 10.0
 LABELS = ("Sex", "Pam50 subtype", "Study", "Cancer type")
 
@@ -47,6 +48,7 @@ async def measure(address: str, minutes: float) -> list[Measurement]:
     server = _server_of(address)
     # Waiting for an upload loads the encoder, and torch with it, as on a server in use.
     await Session(address=address, page="patient", query="source=Upload%20a%20file").open()
+    await asyncio.sleep(LOADING_SECONDS)
     first = Session(address=address, query="sample=large/LARG-00000")
     await first.open()
     before = _memory(server)

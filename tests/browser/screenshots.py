@@ -6,6 +6,7 @@ tests/browser/gallery by default. Every picture shows synthetic tumors.
 
 from __future__ import annotations
 
+import itertools
 import sys
 import tempfile
 from collections.abc import Callable
@@ -107,22 +108,23 @@ VIEWS: dict[str, Callable[[Page, str], None]] = {
     "data": open_page("data"),
     "model": open_page("model"),
 }
-ONCE = {
-    "map-split": (DESKTOP, LIGHT),
-    "map-gene": (DESKTOP, LIGHT),
-    "map-pair": (DESKTOP, DARK),
-    "map-number": (DESKTOP, LIGHT),
-    "map-selection": (DESKTOP, LIGHT),
-    "board": (PROJECTOR, LIGHT),
+LOOKS = {
+    "map": ((DESKTOP, LIGHT), (DESKTOP, DARK)),
+    "map-pair": ((DESKTOP, DARK),),
+    "board": ((PROJECTOR, LIGHT),),
+    "biomarkers": ((DESKTOP, DARK),),
 }
-"""Views taken in one size and appearance only."""
+"""Sizes and appearances in which a view is taken."""
+
+USUAL = ((DESKTOP, LIGHT),)
+"""That of a view that is not named there."""
 
 REPORT = "report"
 """The view that no browser shows: the page of the PDF."""
 
 
 def main() -> None:
-    """Take every view, or those that are named, in every size and appearance."""
+    """Take every view, or those that are named, each in its sizes and appearances."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else GALLERY
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="tumorxy-gallery-") as name:
@@ -145,10 +147,9 @@ def take(home: Path, folder: Path, views: list[str]) -> None:
         _draw_report(home, folder)
     shown = [view for view in views if view != REPORT]
     with served(home) as address, chromium() as browser:
-        for size in SIZES:
-            for theme in THEMES:
-                due = [v for v in shown if ONCE.get(v, (size, theme)) == (size, theme)]
-                _take(browser, address, folder, (size, theme), due)
+        for look in itertools.product(SIZES, THEMES):
+            due = [view for view in shown if look in LOOKS.get(view, USUAL)]
+            _take(browser, address, folder, look, due)
 
 
 def _prepare_meeting(home: Path) -> None:

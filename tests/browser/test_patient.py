@@ -28,8 +28,6 @@ def expect_placed_and_explained(page: Page) -> None:
         page.locator('.st-key-patient_map [data-testid="tumorxy-map"][data-drawn]')
     ).to_have_count(1)
     expect(page.get_by_role("heading", name="The 15 tumors most like it")).to_be_visible()
-    settle(page)
-    page.get_by_role("button", name="Explain this tumor").click()
     bars = page.locator(".st-key-why_bars .js-plotly-plot .point")
     expect(bars.nth(len(LUNG) - 1)).to_be_visible()
 

@@ -69,3 +69,23 @@ def test_the_page_says_why_there_is_no_file() -> None:
     assert not app.exception
     [toast] = app.toast
     assert toast.value == r"The report cannot be made\. Import the study again\."
+
+
+def slow_page() -> None:
+    import threading
+    from unittest import mock
+
+    from dashboard.downloads import offer_download
+
+    def click(_label: str, *, data, **_looks) -> bool:
+        threading.Timer(1.5, data).start()
+        return True
+
+    with mock.patch("streamlit.download_button", click):
+        offer_download("CSV", lambda: b"a", file_name="a.csv", key="one")
+
+
+def test_a_file_that_takes_long_is_announced() -> None:
+    app = AppTest.from_function(slow_page, default_timeout=30).run()
+    assert not app.exception
+    assert [toast.value for toast in app.toast] == ["The file is being made. It comes by itself."]

@@ -12,7 +12,6 @@ from engine.explaining.alterations import Unit
 from engine.explaining.attribute import (
     Attribution,
     agreement,
-    attributions_of,
     integrated_gradients,
     leave_one_out,
     roll_up,
@@ -22,8 +21,6 @@ from engine.explaining.networks import Networks
 from engine.explaining.shapley import shapley_values
 from engine.explaining.targets import EMBEDDINGS, Target
 from engine.heads import FROZEN
-from engine.tokens import tokenize
-from tests.engine.cohorts import random_tables, vocabulary
 from tests.engine.explaining.toys import Toy, exact_shapley, networks, tumor
 
 LINEAR = torch.tensor([2.0, -1.0, 0.5, 0.0])
@@ -194,11 +191,3 @@ def test_roll_ups_keep_the_sum() -> None:
     assert by_pathway == {"TP53": 2.0, "Cell Cycle": 2.0, "no pathway": -2.0, "RTK RAS": 1.0}
     with pytest.raises(ExplanationError, match="gene, kind or pathway"):
         roll_up(told, "color")
-
-
-def test_many_tumors_resume_where_they_stopped(nets: Networks) -> None:
-    tokens = tokenize(random_tables(6), vocabulary())
-    whole = dict(attributions_of(nets, axis(), tokens, np.arange(6)))
-    rest = dict(attributions_of(nets, axis(), tokens, np.array([4, 5])))
-    assert list(whole) == [0, 1, 2, 3, 4, 5]
-    assert np.array_equal(whole[5].values, rest[5].values)
