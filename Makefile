@@ -57,7 +57,7 @@ test-fast: setup ## Run the unit part, in about a minute
 test-gpu: setup ## Run the tests that need a CUDA device
 	$(BIN)/python -m pytest -m gpu
 
-bench: setup ## Measure the whole path, packing, pages, the map, explanations and 50 sessions; about 45 minutes
+bench: setup ## Measure the whole path, packing, pages, the map, explanations, reports and 50 sessions; about 50 minutes
 	$(BIN)/python -m tests.benchmarks.run
 	$(BIN)/python -m tests.benchmarks.packing
 	$(BIN)/python -m tests.benchmarks.scale
@@ -65,6 +65,8 @@ bench: setup ## Measure the whole path, packing, pages, the map, explanations an
 	$(BIN)/python -m tests.benchmarks.pages
 	$(BIN)/python -m tests.benchmarks.explaining
 	$(BIN)/python -m tests.benchmarks.regions
+	$(BIN)/python -m tests.benchmarks.report
+	$(BIN)/python -m tests.benchmarks.patient
 	$(BIN)/python -m tests.benchmarks.sessions
 
 bench-gpu: setup ## Measure kernels and embedding on a CUDA device, in under 8 minutes

@@ -32,7 +32,8 @@ export default function ({ data, setStateValue }) {
     if (now !== data.appearance) setStateValue("appearance", now)
   }
   const measure = () => {
-    const scale = Math.round((ruler.offsetWidth / 160) * 20) / 20
+    const told = Math.round((ruler.offsetWidth / 160) * 20) / 20
+    const scale = Math.min(Math.max(told, 1), data.largest)
     document.cookie = `${data.cookie}=${scale}; path=/; max-age=31536000; SameSite=Strict`
     if (scale !== data.scale) setStateValue("scale", scale)
   }
@@ -62,7 +63,12 @@ def watch_appearance() -> None:
     """Start watching; call once a run, outside of fragments."""
     _mount(
         key=WATCHER,
-        data={"appearance": current_appearance(), "scale": text_scale(), "cookie": COOKIE},
+        data={
+            "appearance": current_appearance(),
+            "scale": text_scale(),
+            "largest": LARGEST_SCALE,
+            "cookie": COOKIE,
+        },
         on_appearance_change=_nothing,
         on_scale_change=_nothing,
     )

@@ -9,15 +9,19 @@ import numpy.typing as npt
 import plotly.graph_objects as go
 
 from dashboard.figure_notes import FigureOptions, write_below
-from dashboard.theme import OTHER, Palette
-from dashboard.wording import clip
+from dashboard.theme import LIGHT, OTHER, Palette
+from dashboard.wording import clip, wrap
 from engine.epidemiology.group_comparison import LabelComparison
 
 Floats = npt.NDArray[np.float64]
 
 MOST_VALUES = 8
 MOST_DRAWN = 1_500
-NAME_LENGTH = 22
+LINE_LETTERS, ROW_LETTERS = 20, 60
+"""Letters of a line of one heading, and of all headings that stand side by side."""
+ROW_PIXELS, LEGEND_PIXELS = 64, 21
+DARK_LETTERS_FROM = 0.18
+"""Luminance of a color above which dark letters stand out more on it than white ones."""
 LOG_TICKS = (0, 1, 3, 10, 30, 100, 300, 1000)
 PATTERNS = ("", "/", "", "\\", "", "x", "", ".")
 """Patterns of neighboring parts of a bar, so that they differ without color."""
@@ -37,7 +41,7 @@ def draw_composition(
     shown, counts = _largest(label)
     known = counts.sum(axis=1)
     rows = np.flatnonzero(known)
-    groups = [f"{clip(names[i], NAME_LENGTH)}<br>n = {known[i]:,}" for i in rows.tolist()]
+    groups = [_heading(names[i], int(known[i])) for i in rows.tolist()]
     for place, value in enumerate(shown):
         share = 100 * counts[rows, place] / known[rows]
         _add_bar(figure, place, (value, groups, share, counts[rows, place]), options.palette)
@@ -53,11 +57,17 @@ def draw_composition(
     figure.update_layout(
         barmode="stack",
         bargap=0.28,
-        height=70 + 58 * len(rows) + notes,
+        height=max(70 + ROW_PIXELS * len(rows), 40 + LEGEND_PIXELS * len(shown)) + notes,
         margin={"l": 10, "r": 10, "t": 10, "b": notes},
         legend={"traceorder": "normal", "font": {"size": 13}},
+        uniformtext={"minsize": 11, "mode": "hide"},
     )
     return figure
+
+
+def _heading(name: str, known: int, letters: int = LINE_LETTERS) -> str:
+    """Write a group in at most three lines: its name over two, and of how many."""
+    return f"{wrap(name, letters)}<br>n = {known:,}"
 
 
 def _add_bar(
@@ -68,6 +78,7 @@ def _add_bar(
 ) -> None:
     """Add the part of each group that has one value."""
     value, groups, share, counts = shown
+    color = OTHER if place >= MOST_VALUES else palette.categories[place]
     figure.add_trace(
         go.Bar(
             y=groups,
@@ -75,7 +86,7 @@ def _add_bar(
             orientation="h",
             name=clip(value, 34),
             marker={
-                "color": OTHER if place >= MOST_VALUES else palette.categories[place],
+                "color": color,
                 "pattern": {
                     "shape": PATTERNS[place % len(PATTERNS)],
                     "fillmode": "overlay",
@@ -87,12 +98,20 @@ def _add_bar(
             text=[f"{part:.0f}%" if part >= 6 else "" for part in share],
             textposition="inside",
             insidetextanchor="middle",
-            textfont={"size": 13},
+            textangle=0,
+            textfont={"size": 13, "color": palette.ink if color == OTHER else _readable_on(color)},
             customdata=counts,
             hovertemplate=f"<b>{clip(value)}</b><br>%{{customdata:,}} tumors, %{{x:.1f}}%"
             "<extra></extra>",
         )
     )
+
+
+def _readable_on(color: str) -> str:
+    """Choose dark or white letters for a color `#RRGGBB`, whichever stands out more."""
+    red, green, blue = (int(color[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    luminance = 0.2126 * red**2.2 + 0.7152 * green**2.2 + 0.0722 * blue**2.2
+    return LIGHT.ink if luminance > DARK_LETTERS_FROM else LIGHT.paper
 
 
 def _largest(label: LabelComparison) -> tuple[list[str], npt.NDArray[np.int64]]:
@@ -124,7 +143,8 @@ def draw_violins(
     is_log = bool(together.min() >= 0 and together.max() > 50 * max(np.median(together), 1e-9))
     for slot, part in enumerate(parts):
         if len(part):
-            title = f"{clip(names[slot], NAME_LENGTH)}<br>n = {len(part):,}"
+            letters = min(LINE_LETTERS, ROW_LETTERS // len(parts))
+            title = _heading(names[slot], len(part), letters)
             values = np.log10(1 + _sample(part)) if is_log else _sample(part)
             _add_violin(figure, values, title, options.palette.categories[slot])
     ticks = {}
@@ -138,10 +158,10 @@ def draw_violins(
         tickfont={"size": 14},
         **ticks,
     )
-    figure.update_xaxes(tickfont={"size": 14}, showgrid=False)
+    figure.update_xaxes(tickfont={"size": 12}, tickangle=0, showgrid=False)
     cut = any(len(part) > MOST_DRAWN for part in parts)
     told = f"Box: median and quartiles{f', of {MOST_DRAWN:,} tumors of a group' if cut else ''}."
-    notes = write_below(figure, options, told, below=54)
+    notes = write_below(figure, options, told, below=72)
     figure.update_layout(height=330 + notes, margin={"l": 10, "r": 10, "t": 10, "b": notes})
     return figure
 

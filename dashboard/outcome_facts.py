@@ -1,6 +1,6 @@
 """Follow-up of the tumors of a map: months, whether the event came, and of whom it is known.
 
-No Streamlit, no torch, no lifelines, no scipy.
+No Streamlit, no torch, no scipy.
 """
 
 from __future__ import annotations

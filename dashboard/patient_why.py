@@ -41,6 +41,7 @@ from dashboard.predictions import (
     NOT_INTERPRETED,
     OUT_OF_DISTRIBUTION,
     TITLES,
+    Answer,
     answers,
     not_asked,
     risk_told,
@@ -190,15 +191,18 @@ def _choose(subject: Subject, explainer: Explainer) -> Asked:
         assert risk is not None  # it was offered
         right.selectbox("Compared with", [class_name("os_risk", risk.type_name)], disabled=True)
         return Asked(task="os_risk", class_name=risk.type_name)
-    answer = told[title]
-    classes = sorted(answer.probabilities, key=lambda c: -answer.probabilities[c])
-    chosen = right.selectbox(
+    with right:
+        chosen = _choose_class(told[title], subject.case.sample_id)
+    return explainer.asked(told[title].task, chosen)
+
+
+def _choose_class(answer: Answer, sample_id: str) -> str:
+    return st.selectbox(
         "Answer",
-        classes,
+        sorted(answer.probabilities, key=lambda c: -answer.probabilities[c]),
         format_func=lambda c: f"{class_name(answer.task, c)}: {percent(answer.probabilities[c])}",
-        key=f"why_class_{answer.task}_{subject.case.sample_id}",
+        key=f"why_class_{answer.task}_{sample_id}",
     )
-    return explainer.asked(answer.task, chosen)
 
 
 def _say_what_is_left_out(subject: Subject, explainer: Explainer) -> None:
@@ -251,27 +255,11 @@ LookedAt = Callable[[str], Mapping[str, tuple[int, int]]]
 
 
 def _show(subject: Subject, told: Explanation, looked_at: LookedAt) -> None:
-    left, right = st.columns(2)
-    methods = [one.method for one in told.methods]
-    method = left.segmented_control(
-        "Method",
-        methods,
-        default=methods[0],
-        required=True,
-        key=f"why_method_{len(methods)}",
-    )
-    by = right.segmented_control(
-        "Added up by",
-        (BY_ALTERATION, *(name for name in ROLL_UPS if name in told.methods[0].rolled)),
-        default=BY_ALTERATION,
-        required=True,
-        key="why_by",
-    )
-    said = told.by(method)
+    said, by = _choose_look(told)
     cited = [f"{subject.case.sample_id}: {told.asked.title}", *source_lines(subject.data)]
     first, second = st.columns([1.3, 1], gap="medium")
     with first:
-        st.markdown(f"**{plain_text(told.asked.title)}**", help=METHOD_MEANINGS[method])
+        st.markdown(f"**{plain_text(told.asked.title)}**", help=METHOD_MEANINGS[said.method])
         seen = looked_at(by) if by in (PATHWAY, HALLMARK) else {}
         bars = _bars(said, by, seen)
         if bars:
@@ -289,6 +277,27 @@ def _show(subject: Subject, told: Explanation, looked_at: LookedAt) -> None:
         _show_pairs(told)
     with st.expander("All alterations and pairs as tables"):
         show_tables(told, cited)
+
+
+def _choose_look(told: Explanation) -> tuple[MethodTold, str]:
+    """Let the reader choose a method, and by what its values are added up."""
+    left, right = st.columns(2)
+    methods = [one.method for one in told.methods]
+    method = left.segmented_control(
+        "Method",
+        methods,
+        default=methods[0],
+        required=True,
+        key=f"why_method_{len(methods)}",
+    )
+    by = right.segmented_control(
+        "Added up by",
+        (BY_ALTERATION, *(name for name in ROLL_UPS if name in told.methods[0].rolled)),
+        default=BY_ALTERATION,
+        required=True,
+        key="why_by",
+    )
+    return told.by(method), by
 
 
 def _bars(said: MethodTold, by: str, seen: Mapping[str, tuple[int, int]]) -> list[Bar]:

@@ -104,7 +104,7 @@ def fit_curve(months: Floats, died: Bools, name: str) -> Curve:
     order = np.argsort(months, kind="stable")
     times = np.unique(np.append(months, 0.0))
     deaths, at_risk = _count(times, months, died)
-    shares = np.cumprod(1 - deaths / at_risk)
+    shares = np.cumprod(1 - deaths / at_risk, dtype=np.float64)
     lower, upper = _close(shares, *_interval(shares, deaths, at_risk))
     return Curve(
         name=name,
@@ -132,7 +132,7 @@ def _count(times: Floats, months: Floats, died: Bools) -> tuple[Floats, Floats]:
     """Count who has the event at each time, and who is followed until then or longer, (T,) each."""
     place = np.searchsorted(times, months)
     followed = np.bincount(place, minlength=len(times))
-    deaths = np.bincount(place, weights=died, minlength=len(times))
+    deaths = np.bincount(place[died], minlength=len(times)).astype(np.float64)
     return deaths, followed[::-1].cumsum()[::-1].astype(np.float64)
 
 
@@ -142,7 +142,7 @@ def _interval(shares: Floats, deaths: Floats, at_risk: Floats) -> tuple[Floats, 
         spread = np.sqrt(np.cumsum(deaths / (at_risk * (at_risk - deaths))))
         log_share = np.log(shares)
         reach = Z95 * spread / log_share
-        return tuple(np.exp(log_share * np.exp(sign * reach)) for sign in (-1, 1))
+        return np.exp(log_share * np.exp(-reach)), np.exp(log_share * np.exp(reach))
 
 
 def _close(shares: Floats, lower: Floats, upper: Floats) -> tuple[Floats, Floats]:
@@ -260,5 +260,6 @@ def _beyond_chance(curves: Sequence[Curve]) -> tuple[Floats, Floats]:
     shares = groups / at_risk
     # Where one is left, all that may happen has happened.
     drawn = died * (at_risk - died) / np.maximum(at_risk - 1, 1)
-    covariance = np.diag((shares * drawn).sum(axis=1)) - (shares * drawn) @ shares.T
-    return (deaths - shares * died).sum(axis=1), covariance
+    covariance: Floats = np.diag((shares * drawn).sum(axis=1)) - (shares * drawn) @ shares.T
+    beyond: Floats = (deaths - shares * died).sum(axis=1)
+    return beyond, covariance

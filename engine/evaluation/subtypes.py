@@ -189,23 +189,25 @@ def _answer(
     problem = _problem(raw, truth, parts, part)
     predictions = {"ours": among(told, head.classes, classes)} | predict_baselines(problem)
     patients = [cohort.patient_ids[i] for i in measured]
-    empty = Estimate(value=0.0)
+    note = f"{len(classes)} classes"
     return [
-        compare(
-            Row(
-                task=question.name or question.task,
-                view=question.view,
-                part=part,
-                metric=metric,
-                ours=empty,
-                num_tumors=0,
-                reach=reach,
-                note=f"{len(classes)} classes",
-            ),
-            METRICS[metric],
-            predictions,
-            truth[parts == part],
-            patients,
+        compare(row, METRICS[row.metric], predictions, truth[parts == part], patients)
+        for row in _empty_rows(question, part, note)
+    ]
+
+
+def _empty_rows(question: Question, part: str, note: str) -> list[Row]:
+    """Begin a row for each metric of a question."""
+    return [
+        Row(
+            task=question.name or question.task,
+            view=question.view,
+            part=part,
+            metric=metric,
+            ours=Estimate(value=0.0),
+            num_tumors=0,
+            reach=reach,
+            note=note,
         )
         for metric, reach in question.metrics
     ]

@@ -196,6 +196,11 @@ def show(rows: Sequence[Measurement]) -> None:
         print("  ".join(x for x in (f"{row.name:52}", spread, share, error, peak, row.note) if x))
 
 
+def load() -> str:
+    """Say how many processes wanted a core in the last minute, this one among them."""
+    return f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
+
+
 def package_version(name: str) -> str:
     try:
         return version(name)

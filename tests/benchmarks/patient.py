@@ -17,12 +17,13 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, expect
 
 from dashboard.service import Service
-from tests.benchmarks.harness import Measurement, quantiles, show, write_results
+from tests.benchmarks.harness import load, quantiles, show, write_results
 from tests.browser.driving import TOUR_SEEN, chromium, served, settle
 from tests.browser.patient_files import FILES
 
 NUM_SERVERS, NUM_VISITORS = 3, 3
 PATIENCE_MS = 60_000
+FIRST, LATER = "first visitor of a server", "later ones"
 NAMES = (
     "a MAF dropped, to placed",
     "a MAF dropped, to explained",
@@ -41,16 +42,18 @@ def main() -> None:
                 [(drop(browser, address, maf), report(browser, address)) for _ in range(visitors)]
                 for address, visitors in servers(home)
             ]
-    note = f"{outcome.num_tumors:,} tumors on the map"
+    note = f"{outcome.num_tumors:,} tumors on the map; {load()}"
+    first, later = [visit[0] for visit in visits], [one for visit in visits for one in visit[1:]]
+    reports = {FIRST: first_reports(home), LATER: [pdf for _, pdf in (*first, *later)]}
     rows = [
-        quantiles(f"{NAMES[place]}, {whose}", "s", seconds, note=note)
-        for whose, told in (
-            ("first visitor of a server", [visit[0] for visit in visits]),
-            ("later ones", [one for visit in visits for one in visit[1:]]),
-        )
-        for place, seconds in enumerate(_columns(told))
+        quantiles(f"{NAMES[place]}, {whose}", "s", [times[place] for times, _ in told], note=note)
+        for whose, told in ((FIRST, first), (LATER, later))
+        for place in (0, 1)
     ]
-    rows += first_reports(home, note)
+    rows += [
+        quantiles(f"{NAMES[2]}, {whose}", "s", seconds, note=note)
+        for whose, seconds in reports.items()
+    ]
     show(rows)
     print(write_results("patient", rows))
 
@@ -91,13 +94,10 @@ def report(browser: Browser, address: str) -> float:
         return time.perf_counter() - started
 
 
-def first_reports(home: Path, note: str) -> list[Measurement]:
+def first_reports(home: Path) -> list[float]:
     """Take a report from servers that have loaded no model before the page is opened."""
-    seconds = []
     with chromium() as browser:
-        for address, _ in servers(home):
-            seconds.append(report(browser, address))
-    return [quantiles(f"{NAMES[2]}, first visitor of a server", "s", seconds, note=note)]
+        return [report(browser, address) for address, _ in servers(home)]
 
 
 @contextmanager
@@ -108,10 +108,6 @@ def visitor(browser: Browser) -> Iterator[Page]:
     context.add_init_script(TOUR_SEEN)
     yield context.new_page()
     context.close()
-
-
-def _columns(told: list[tuple[tuple[float, float], float]]) -> list[list[float]]:
-    return [list(column) for column in zip(*((*drop, pdf) for drop, pdf in told), strict=True)]
 
 
 if __name__ == "__main__":

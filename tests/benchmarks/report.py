@@ -19,7 +19,14 @@ from pathlib import Path
 from dashboard.service import Service
 from dashboard.settings import HOME_VARIABLE
 from engine.synthetic import STUDY
-from tests.benchmarks.harness import Measurement, quantiles, run_command, show, write_results
+from tests.benchmarks.harness import (
+    Measurement,
+    load,
+    quantiles,
+    run_command,
+    show,
+    write_results,
+)
 
 NEW, EXPLAINED = "SYN-0100", "SYN-0200"
 REPEAT = 7
@@ -52,7 +59,7 @@ def timed(name: str, home: Path, sample: str) -> Measurement:
     """Write one report a few times; the first, which reads files for the others, is left out."""
     told = [_seconds(home, sample) for _ in range(REPEAT + 1)][1:]
     processors = sorted(spent for _, spent in told)[REPEAT // 2]
-    note = f"{STUDY.name}; processors {processors:.2f} s"
+    note = f"{STUDY.name}; processors {processors:.2f} s; {load()}"
     return quantiles(name, "s", [wall for wall, _ in told], note=note)
 
 

@@ -119,6 +119,9 @@ LOOKS = {
 USUAL = ((DESKTOP, LIGHT),)
 """That of a view that is not named there."""
 
+MOST_BYTES = 300_000
+"""Bytes of a picture above which its colors are counted."""
+
 REPORT = "report"
 """The view that no browser shows: the page of the PDF."""
 
@@ -191,10 +194,12 @@ def _take(
 
 
 def _finish(path: Path) -> None:
-    """Pack the picture as tightly as PNG can; its colors stay what they are."""
+    """Pack the picture as tightly as PNG can; a large one keeps its 256 most needed colors."""
     with Image.open(path) as image:
         plain = image.convert("RGB")
     plain.save(path, optimize=True)
+    if path.stat().st_size > MOST_BYTES:
+        plain.quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
     print(path.name, f"{path.stat().st_size // 1024} KiB", flush=True)
 
 

@@ -99,6 +99,9 @@ def test_a_label_of_many_values_is_joined_to_eight_and_a_rest() -> None:
     assert figure.data[-1].name == "4 other values"
     total = sum(np.array(trace.x, dtype=float) for trace in figure.data)
     assert total == pytest.approx([100, 100])
+    assert figure.layout.height >= 21 * len(figure.data)
+    letters = [trace.textfont.color for trace in figure.data]
+    assert letters[0] == LIGHT.paper
 
 
 def test_violins_of_burden_are_drawn_on_a_logarithm() -> None:
@@ -107,6 +110,8 @@ def test_violins_of_burden_are_drawn_on_a_logarithm() -> None:
     figure = draw_violins("Burden", parts, ["a", "b", "c"], OPTIONS)
     assert len(figure.data) == 2
     assert max(figure.data[0].y) < 6
+    long = draw_violins("Burden", parts[:1], ["Well-Differentiated Thyroid Cancer"], OPTIONS)
+    assert long.data[0].name == "Well-Differentiated<br>Thyroid Cancer<br>n = 2,000"
     assert "100" in figure.layout.yaxis.ticktext
     assert "1,500 tumors" in figure.layout.annotations[0].text
 
