@@ -1,6 +1,6 @@
 """Survival of the neighborhood of a tumor against the rest of its type, and how to read it.
 
-No Streamlit and no torch.
+No Streamlit and no torch; lifelines is loaded when the curves are fitted.
 """
 
 from __future__ import annotations

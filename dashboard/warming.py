@@ -12,6 +12,13 @@ from dashboard import explanation_resources
 from dashboard.process import freeze_loaded
 from dashboard.resources import Published, shared
 
+SLOW = ("captum.attr", "lifelines")
+"""What explanations and survival curves import when they are first made, 2 s together.
+
+By the names that the engine begins with: two threads that enter a package whose modules import each
+other by different names can meet halfway, and one of them fails.
+"""
+
 
 @shared(max_entries=1)
 def begin(key: Published) -> Future[None]:
@@ -35,7 +42,6 @@ def begin(key: Published) -> Future[None]:
 
 def _load(key: Published) -> None:
     explanation_resources.load_explainer(key)
-    # By the name that the engine begins with: two threads that enter a package whose modules
-    # import each other by different names can meet halfway, and one of them fails.
-    import_module("captum.attr")
+    for name in SLOW:
+        import_module(name)
     freeze_loaded()

@@ -1,7 +1,7 @@
 """Survival of groups of patients: curves with intervals, medians, restricted means, log-rank test.
 
-The numbers are those of lifelines, which takes over a second to load, and scipy.stats with it: the
-page of a tumor shows a curve.
+The product-limit estimate and the tests are those of lifelines, which takes over a second to load:
+it is loaded when the first curve is fitted.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import chdtrc, ndtri
+from scipy.special import ndtri
 
 from engine.errors import EngineError
 
@@ -101,11 +101,14 @@ def fit_curve(months: Floats, died: Bools, name: str) -> Curve:
     """
     months, died = np.asarray(months, dtype=np.float64), np.asarray(died, dtype=bool)
     _require_times(months, name)
+    from lifelines import KaplanMeierFitter
+
     order = np.argsort(months, kind="stable")
-    times = np.unique(np.append(months, 0.0))
-    deaths, at_risk = _count(times, months, died)
-    shares = np.cumprod(1 - deaths / at_risk, dtype=np.float64)
-    lower, upper = _close(shares, *_interval(shares, deaths, at_risk))
+    fitted = KaplanMeierFitter().fit(months[order], died[order])
+    survival = fitted.survival_function_.iloc[:, 0]
+    times, shares = survival.index.to_numpy(dtype=np.float64), survival.to_numpy(dtype=np.float64)
+    interval = fitted.confidence_interval_survival_function_
+    lower, upper = _close(shares, *interval.to_numpy(dtype=np.float64).T)
     return Curve(
         name=name,
         months=months[order],
@@ -126,23 +129,6 @@ def _require_times(months: Floats, name: str) -> None:
             f"unknown and {int((months < 0).sum())} negative times, expected at least one patient "
             "and known times of 0 or longer. Leave the others out."
         )
-
-
-def _count(times: Floats, months: Floats, died: Bools) -> tuple[Floats, Floats]:
-    """Count who has the event at each time, and who is followed until then or longer, (T,) each."""
-    place = np.searchsorted(times, months)
-    followed = np.bincount(place, minlength=len(times))
-    deaths = np.bincount(place[died], minlength=len(times)).astype(np.float64)
-    return deaths, followed[::-1].cumsum()[::-1].astype(np.float64)
-
-
-def _interval(shares: Floats, deaths: Floats, at_risk: Floats) -> tuple[Floats, Floats]:
-    """Return the ends on the log-log scale, NaN where it has no number."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        spread = np.sqrt(np.cumsum(deaths / (at_risk * (at_risk - deaths))))
-        log_share = np.log(shares)
-        reach = Z95 * spread / log_share
-        return np.exp(log_share * np.exp(-reach)), np.exp(log_share * np.exp(reach))
 
 
 def _close(shares: Floats, lower: Floats, upper: Floats) -> tuple[Floats, Floats]:
@@ -243,23 +229,14 @@ def compare_curves(curves: Sequence[Curve]) -> LogRank | None:
     """
     if len(curves) < 2 or not any(curve.num_events for curve in curves):
         return None
-    beyond, covariance = _beyond_chance(curves)
-    # The last group follows from the others.
-    statistic = float(beyond[:-1] @ np.linalg.pinv(covariance[:-1, :-1]) @ beyond[:-1])
-    freedom = len(curves) - 1
-    return LogRank(p_value=float(chdtrc(freedom, statistic)), statistic=statistic, freedom=freedom)
+    from lifelines.statistics import multivariate_logrank_test
 
-
-def _beyond_chance(curves: Sequence[Curve]) -> tuple[Floats, Floats]:
-    """Return the events of each of G groups less those expected, (G,), and their covariance."""
-    times = np.unique(np.concatenate([curve.months[curve.died] for curve in curves]))
-    places = [np.searchsorted(times, curve.months[curve.died]) for curve in curves]
-    deaths = np.stack([np.bincount(place, minlength=len(times)) for place in places])
-    groups = np.stack([curve.at_risk(times) for curve in curves]).astype(np.float64)
-    died, at_risk = deaths.sum(axis=0), groups.sum(axis=0)
-    shares = groups / at_risk
-    # Where one is left, all that may happen has happened.
-    drawn = died * (at_risk - died) / np.maximum(at_risk - 1, 1)
-    covariance: Floats = np.diag((shares * drawn).sum(axis=1)) - (shares * drawn) @ shares.T
-    beyond: Floats = (deaths - shares * died).sum(axis=1)
-    return beyond, covariance
+    months = np.concatenate([curve.months for curve in curves])
+    died = np.concatenate([curve.died for curve in curves])
+    groups = np.repeat(np.arange(len(curves)), [curve.n for curve in curves])
+    found = multivariate_logrank_test(months, groups, died)
+    return LogRank(
+        p_value=float(found.p_value),
+        statistic=float(found.test_statistic),
+        freedom=len(curves) - 1,
+    )

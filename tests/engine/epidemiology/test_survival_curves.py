@@ -2,9 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from lifelines import KaplanMeierFitter
 from lifelines.datasets import load_leukemia, load_lung
-from lifelines.statistics import multivariate_logrank_test
 
 from engine.epidemiology.survival_curves import (
     Curve,
@@ -62,27 +60,6 @@ def test_the_log_rank_test_of_several_groups() -> None:
     assert found.statistic == pytest.approx(22.0, abs=0.05)
     assert found.freedom == 3
     assert found.p_value == pytest.approx(6.6e-5, rel=0.02)
-
-
-@pytest.mark.parametrize("seed", range(12))
-def test_curves_and_their_test_agree_with_lifelines(seed: int) -> None:
-    rng = np.random.default_rng(seed)
-    months = np.round(rng.exponential(20, 90), seed % 3)
-    died, groups = rng.random(90) < rng.uniform(0.2, 1), rng.integers(0, 2 + seed % 3, 90)
-    fitted = KaplanMeierFitter().fit(months, died)
-    curve = fit_curve(months, died, "drawn")
-    table = fitted.survival_function_.iloc[:, 0]
-    assert curve.times.tolist() == table.index.tolist()
-    assert curve.survival == pytest.approx(table.to_numpy(), abs=1e-12)
-    interval = fitted.confidence_interval_survival_function_.to_numpy()
-    inside = (table.to_numpy() > 0) & (table.to_numpy() < 1)
-    assert curve.lower[inside] == pytest.approx(interval[inside, 0], abs=1e-9)
-    assert curve.upper[inside] == pytest.approx(interval[inside, 1], abs=1e-9)
-    parts = [fit_curve(months[groups == g], died[groups == g], str(g)) for g in np.unique(groups)]
-    found, expected = compare_curves(parts), multivariate_logrank_test(months, groups, died)
-    assert found is not None
-    assert found.statistic == pytest.approx(expected.test_statistic, rel=1e-9)
-    assert found.p_value == pytest.approx(expected.p_value, rel=1e-9)
 
 
 def test_the_restricted_mean_is_the_area_and_its_interval_that_of_fresh_draws() -> None:
