@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 from dashboard.figures import Places
 from dashboard.labels import MISSING, Labels, ranked
 from dashboard.rows import find_rows
-from dashboard.shelf import Packed, pack
+from dashboard.shelf import Packed, Shelf, pack
 from dashboard.wording import count, day
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ Floats = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.int64]
 
 KEYS = ["study_id", "sample_id"]
+MOST_FOUND = 512
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,11 +133,23 @@ class MapData:
 
     def row_of(self, study_id: str, sample_id: str) -> int | None:
         """Return the row of a tumor; None when it is not on the map."""
+        asked = (study_id, sample_id)
+        row = self._found.get(asked)
+        if row is None:
+            row = self._find(*asked)
+            self._found.put(asked, row)
+        return None if row < 0 else row
+
+    @cached_property
+    def _found(self) -> Shelf[int]:
+        """Rows that were asked for last: each run of a page asks some times for the same."""
+        return Shelf(MOST_FOUND)
+
+    def _find(self, study_id: str, sample_id: str) -> int:
         found = pc.and_(
             pc.equal(self.keys["study_id"], study_id), pc.equal(self.keys["sample_id"], sample_id)
         )
-        row = int(pc.index(found, value=True).as_py())
-        return None if row < 0 else row
+        return int(pc.index(found, value=True).as_py())
 
     def rows_in(self, table: pa.Table) -> Rows:
         """Return the row of each tumor in a table of the store, (N,); -1 where it has none."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,6 @@ from starlette.routing import BaseRoute
 from dashboard.access import Grant, guarded_route, make_grant, sign
 from dashboard.coloring import Categories, Coloring
 from dashboard.queries import MapData
-from dashboard.resources import Published
 from dashboard.scene import Scene
 from dashboard.scene_picture import PictureSize, draw_scene, png_bytes
 from dashboard.shelf import Packed, Shelf
@@ -57,18 +57,18 @@ class Recipe:
     scene: Callable[[MapData], Scene]
 
 
-def publish(key: Published, scene: Scene) -> dict[str, Any]:
+def publish(home: Path, scene: Scene) -> dict[str, Any]:
     """Shelve what a scene needs and write it for the component.
 
     Args:
-        key: The snapshot that its tumors were read from.
+        home: The TumorXY home that its tumors were read from.
         scene: The map.
 
     Returns:
         The scene as JSON; its addresses stay the same for equal contents.
     """
     data = scene.data
-    grant = make_grant(key.home, data.snapshot, data.layout_id)
+    grant = make_grant(home, data.snapshot, data.layout_id)
     for name, content in scene.contents.items():
         _contents.put((grant.subject, name), content, len(content.content))
     recipe = Recipe(

@@ -55,10 +55,8 @@ def show_scene(
     Returns:
         What the browser told until now.
     """
-    published = resources.published()
-    if published is None:
-        raise RuntimeError("A map is shown, and nothing is published.")
-    told = mount_map(key=key, data=publish(published, scene), height=height, **callbacks)
+    data = publish(resources.settings().home, scene)
+    told = mount_map(key=key, data=data, height=height, **callbacks)
     return read_state(told, len(scene.data))
 
 

@@ -16,7 +16,6 @@ from dashboard.access import make_grant, sign
 from dashboard.coloring import NumberStyle, color_numbers
 from dashboard.map_routes import GONE, publish
 from dashboard.queries import MapData
-from dashboard.resources import Published
 from dashboard.scene import Scene, make_panel, pack_rows
 from dashboard.settings import HOME_VARIABLE
 from dashboard.shelf import Shelf
@@ -26,12 +25,12 @@ from tests.dashboard.map_data import by_type, draw_map_data
 
 
 @pytest.fixture
-def key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Published:
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv(HOME_VARIABLE, str(tmp_path))
     monkeypatch.setattr(map_routes, "_contents", Shelf(2**24))
     monkeypatch.setattr(map_routes, "_cards", Shelf(8))
     monkeypatch.setattr(map_routes, "_pictures", Shelf(8))
-    return Published(tmp_path, 3)
+    return tmp_path
 
 
 @pytest.fixture
@@ -52,11 +51,9 @@ def scene_of(data: MapData, **changes: Any) -> Scene:
     return Scene(data=data, panels=panels, palette=LIGHT, **changes)
 
 
-def test_places_colors_and_sets_are_fetched_once(
-    key: Published, client: Client, data: MapData
-) -> None:
+def test_places_colors_and_sets_are_fetched_once(home: Path, client: Client, data: MapData) -> None:
     mask = pack_rows(np.array([0, 9]), 60)
-    told = publish(key, scene_of(data, foreground=mask))
+    told = publish(home, scene_of(data, foreground=mask))
     found = client.get(told["geometry"])
     assert found.content == data.geometry.content
     assert found.headers["cache-control"] == "private, no-cache"
@@ -67,13 +64,13 @@ def test_places_colors_and_sets_are_fetched_once(
     again = client.get(told["panels"][0]["column"], headers={"If-None-Match": f"W/{tag}"})
     assert again.status_code == 304
     assert again.content == b""
-    assert publish(key, scene_of(data, foreground=mask)) == told
+    assert publish(home, scene_of(data, foreground=mask)) == told
 
 
 def test_a_card_tells_the_tumor_and_what_it_is_colored_by(
-    key: Published, client: Client, data: MapData
+    home: Path, client: Client, data: MapData
 ) -> None:
-    told = publish(key, scene_of(data))
+    told = publish(home, scene_of(data))
     card = client.get(f"{told['hover']}3").json()
     assert card["title"] == "DRAW-00003"
     lines = dict(map(tuple, card["lines"]))
@@ -86,16 +83,16 @@ def test_a_card_tells_the_tumor_and_what_it_is_colored_by(
 
 
 def test_there_is_no_card_where_ids_must_not_be_seen(
-    key: Published, client: Client, data: MapData
+    home: Path, client: Client, data: MapData
 ) -> None:
-    told = publish(key, scene_of(data, named=False))
+    told = publish(home, scene_of(data, named=False))
     assert told["hover"] == ""
     answer = client.get(told["table"].replace("/table/", "/hover/") + "/3")
     assert (answer.status_code, answer.text) == (410, GONE)
 
 
-def test_the_table_counts_everybody(key: Published, client: Client, data: MapData) -> None:
-    table = client.get(publish(key, scene_of(data))["table"]).json()
+def test_the_table_counts_everybody(home: Path, client: Client, data: MapData) -> None:
+    table = client.get(publish(home, scene_of(data))["table"]).json()
     assert table["columns"] == ["Colored by", "Category or range", "Tumors", "Share"]
     for title in ("Cancer type", "Age (years)"):
         counts = [int(row[2]) for row in table["rows"] if row[0] == title]
@@ -105,9 +102,9 @@ def test_the_table_counts_everybody(key: Published, client: Client, data: MapDat
 
 
 def test_the_picture_is_drawn_once(
-    key: Published, client: Client, data: MapData, monkeypatch: pytest.MonkeyPatch
+    home: Path, client: Client, data: MapData, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told = publish(key, scene_of(data))
+    told = publish(home, scene_of(data))
     found = client.get(told["picture"])
     assert found.headers["content-type"] == "image/png"
     with Image.open(io.BytesIO(found.content)) as image:
@@ -117,11 +114,11 @@ def test_the_picture_is_drawn_once(
 
 
 def test_a_token_of_one_snapshot_reads_nothing_of_another(
-    key: Published, client: Client, data: MapData
+    home: Path, client: Client, data: MapData
 ) -> None:
-    told = publish(key, scene_of(data))
+    told = publish(home, scene_of(data))
     own = told["geometry"].split("/")[3]
-    other = sign(make_grant(key.home, data.snapshot + 1, data.layout_id))
+    other = sign(make_grant(home, data.snapshot + 1, data.layout_id))
     for url in (told["geometry"], told["table"], f"{told['hover']}1", told["picture"]):
         assert client.get(url).status_code == 200
         refused = client.get(url.replace(own, other))
@@ -129,14 +126,12 @@ def test_a_token_of_one_snapshot_reads_nothing_of_another(
         assert refused.text == GONE
 
 
-def test_a_map_that_nobody_shows_any_more_is_not_kept_in_memory(
-    key: Published, client: Client
-) -> None:
-    told = publish(key, scene_of(draw_map_data(60)))
+def test_a_map_that_nobody_shows_any_more_is_not_kept_in_memory(home: Path, client: Client) -> None:
+    told = publish(home, scene_of(draw_map_data(60)))
     gc.collect()
     assert client.get(f"{told['hover']}1").status_code == 410
     assert client.get(told["geometry"]).status_code == 200
 
 
-def test_no_address_holds_an_id_of_a_tumor(key: Published, data: MapData) -> None:
-    assert "DRAW" not in json.dumps(publish(key, scene_of(data)))
+def test_no_address_holds_an_id_of_a_tumor(home: Path, data: MapData) -> None:
+    assert "DRAW" not in json.dumps(publish(home, scene_of(data)))
