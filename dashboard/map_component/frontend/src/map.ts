@@ -22,6 +22,7 @@ export type Tell = <Name extends keyof Report>(name: Name, value: Report[Name]) 
 /** A grey map is shown first only if the colors take longer than this. */
 const COLOR_PATIENCE_MS = 150
 const HIDDEN_MS = 350
+const DRAWN = "tumorxy-drawn"
 
 export class TumorMap {
   readonly element: HTMLElement
@@ -286,6 +287,8 @@ export class TumorMap {
     const titles = scene.panels.map(({ title }) => title).join("|")
     write(this.element, { "data-drawn": scene.num, "data-colored": titles })
     this.element.classList.add("drawn")
+    // For whoever measures: when the browser is done with the frame that shows it.
+    requestAnimationFrame(() => setTimeout(() => performance.mark(DRAWN)))
   }
 
   private async paint(columns: Uint8Array[]): Promise<void> {
