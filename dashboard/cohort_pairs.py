@@ -35,22 +35,23 @@ class PairsAsked:
     cancer_type: str | None = None
     study_ids: Sequence[str] | None = None
 
-    def __post_init__(self) -> None:
-        """Check the number of genes.
 
-        Raises:
-            NothingToDoError: If there are too few or too many.
-        """
-        if not FEWEST_GENES <= len(set(self.genes)) <= MOST_GENES:
-            raise NothingToDoError(
-                f"Found {len(set(self.genes))} genes, expected {FEWEST_GENES} to {MOST_GENES}: "
-                "every two of them make a pair."
-            )
+@dataclass(frozen=True, kw_only=True)
+class PairsTold:
+    """What was counted.
+
+    Attributes:
+        pairs: One record of each pair of genes, the one with most evidence first: counts among
+            tumors profiled for both; odds ratios crude, within study, tumor type and panel, and
+            within those and the burden of other genes.
+        synthetic: Whether any tumor among them is synthetic.
+    """
+
+    pairs: tuple[PairRecord, ...]
+    synthetic: bool
 
 
-def count_pairs(
-    store: Store, asked: PairsAsked, progress: Progress = no_progress
-) -> tuple[PairRecord, ...]:
+def count_pairs(store: Store, asked: PairsAsked, progress: Progress = no_progress) -> PairsTold:
     """Tell which genes are mutated together, one tumor of each patient.
 
     Args:
@@ -58,18 +59,14 @@ def count_pairs(
         asked: Which pairs, and in whom.
         progress: Told how far the work is.
 
-    Returns:
-        One record of each pair of genes, the one with most evidence first: counts among tumors
-        profiled for both; odds ratios crude, within study, tumor type and panel, and within those
-        and the burden of other genes.
-
     Raises:
-        NothingToDoError: If nothing is imported, or no tumor is of that type.
+        NothingToDoError: If there are too few or too many genes, nothing is imported, or no tumor
+            is of that type.
         StudyNotFoundError: If a study is not in the store.
         UnknownGeneError: If a gene is not known.
     """
     table = GeneTable.load()
-    wanted = sorted({table.lookup(gene) for gene in asked.genes})
+    wanted = _approved(table, asked.genes)
     if not store.exists():
         raise NothingToDoError("Pairs are counted over imported studies, and none is imported.")
     genes = sorted({*counted_genes(table), *wanted})
@@ -77,6 +74,7 @@ def count_pairs(
         samples = reader.samples(asked.study_ids)
         altered = reader.altered_genes(genes, asked.study_ids)
         panels = reader.panels(asked.study_ids)
+        studies = reader.list_studies().to_pylist()
     frame = samples.to_pandas()
     rows = _chosen(frame, asked.cancer_type)
     features = count_alterations(samples, altered, panels, genes, [Group.MUTATION]).take(rows)
@@ -88,7 +86,22 @@ def count_pairs(
         progress=progress,
     )
     order = np.argsort(-np.abs(np.nan_to_num(found.within_burden.z)), kind="stable")
-    return tuple(found.record(int(pair)) for pair in order)
+    counted = set(frame["study_id"])
+    return PairsTold(
+        pairs=tuple(found.record(int(pair)) for pair in order),
+        synthetic=any(study["synthetic"] for study in studies if study["study_id"] in counted),
+    )
+
+
+def _approved(table: GeneTable, genes: Sequence[str]) -> list[str]:
+    """Return the approved symbols, each once: two names may be of one gene."""
+    found = sorted({table.lookup(gene) for gene in genes})
+    if not FEWEST_GENES <= len(found) <= MOST_GENES:
+        raise NothingToDoError(
+            f"Found {len(found)} different genes, expected {FEWEST_GENES} to {MOST_GENES}: every "
+            "two of them make a pair."
+        )
+    return found
 
 
 def _chosen(frame: pd.DataFrame, cancer_type: str | None) -> Mask:
@@ -100,9 +113,10 @@ def _chosen(frame: pd.DataFrame, cancer_type: str | None) -> Mask:
         of_type = names.apply(lambda column: column.str.casefold()) == wanted
         fits = fits & of_type.any(axis=1).to_numpy()
     if not fits.any():
+        of_type = "" if cancer_type is None else f" of the type {cancer_type!r}"
         raise NothingToDoError(
-            f"No sequenced tumor of the type {cancer_type!r} is stored. See `tumorxy list`, or "
-            "leave the type out."
+            f"Found no sequenced tumor{of_type} in these studies. See `tumorxy list`, or leave the "
+            "type and the study out."
         )
     keys = patient_keys(frame["study_id"].tolist(), frame["patient_id"].tolist())
     chosen: Mask = one_per_patient(keys, fits) & fits

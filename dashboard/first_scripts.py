@@ -22,19 +22,25 @@ MAP_SCRIPT = "/_stcore/bidi-components/tumorxy.map/map.js"
 _IMPORT = re.compile(r"""(?:from|import)\s*["']\./([\w.-]+\.js)["']""")
 
 
-@cache
 def first_scripts(path: str) -> bytes:
     """Return what stands in the head of the document of a page.
 
     Args:
         path: Of the page, such as `/patient`.
     """
+    if path not in MAP_PAGES:
+        return _of_elements()
+    return (
+        _of_elements() + f'<script type="module" crossorigin src="{MAP_SCRIPT}"></script>'.encode()
+    )
+
+
+@cache
+def _of_elements() -> bytes:
     folder = Path(get_static_dir()) / "static" / "js"
     index = Path(get_static_dir()) / "index.html"
     names = needed_scripts(folder, index.read_text(encoding="utf-8"))
     lines = [f'<link rel="modulepreload" crossorigin href="/static/js/{name}">' for name in names]
-    if path in MAP_PAGES:
-        lines.append(f'<script type="module" crossorigin src="{MAP_SCRIPT}"></script>')
     return "".join(lines).encode()
 
 

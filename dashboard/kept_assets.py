@@ -2,7 +2,7 @@
 
 A page begins with more than a hundred of them. Streamlit opens each file anew on a thread of its
 own and sends it as it is; on a machine with few cores the first page waits for that.
-`tests.benchmarks.assets` measures both.
+`tests.benchmarks.pages` measures both.
 """
 
 from __future__ import annotations

@@ -13,10 +13,11 @@ from dashboard.console import Voice
 from dashboard.formatting import p_value, q_value, ratio
 from dashboard.settings import Settings
 from dashboard.tables import RESEARCH_USE
+from dashboard.theme import SYNTHETIC_NOTE
 
 if TYPE_CHECKING:
+    from dashboard.cohort_pairs import PairsTold
     from engine.epidemiology.associations import Estimate
-    from engine.epidemiology.pairs import PairRecord
 
 COLUMNS = ("Pair", "n", "Both", "First", "Second", "Neither", "Crude", "Adjusted", "p", "q")
 READ_AS = (
@@ -46,15 +47,16 @@ def pairs(
     voice = Voice(json=json)
     asked = PairsAsked(genes=genes, cancer_type=cancer_type, study_ids=study)
     with voice.progress() as progress:
-        found = count_pairs(Store(Settings.from_environment().home), asked, progress)
-    document = [{"num_profiled": record.num_profiled, "pair": record} for record in found]
-    voice.show({"pairs": document}, lambda console: draw_pairs(console, found))
+        told = count_pairs(Store(Settings.from_environment().home), asked, progress)
+    pairs = [{"num_profiled": record.num_profiled, "pair": record} for record in told.pairs]
+    document = {"synthetic": told.synthetic, "pairs": pairs}
+    voice.show(document, lambda console: draw_pairs(console, told))
 
 
-def draw_pairs(console: Console, found: tuple[PairRecord, ...]) -> None:
+def draw_pairs(console: Console, told: PairsTold) -> None:
     """Draw a table of pairs."""
     table = Table(*COLUMNS)
-    for record in found:
+    for record in told.pairs:
         best = record.within_burden
         counts = (record.num_profiled, record.both, record.first_only, record.second_only)
         table.add_row(
@@ -66,6 +68,8 @@ def draw_pairs(console: Console, found: tuple[PairRecord, ...]) -> None:
             q_value(best.q_value),
         )
     console.print(table)
+    if told.synthetic:
+        console.print(Text(SYNTHETIC_NOTE))
     console.print(Text(f"{READ_AS} {RESEARCH_USE}"))
 
 

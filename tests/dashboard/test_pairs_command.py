@@ -11,7 +11,9 @@ from cache.store import Store
 from dashboard.cli import app
 from dashboard.cohort_pairs import PairsAsked, count_pairs
 from dashboard.errors import NothingToDoError
+from dashboard.theme import SYNTHETIC_NOTE
 from engine.errors import UnknownGeneError
+from engine.genes import GeneTable
 from tests.app.small_home import build_home, draw_cohort
 
 NUM_TUMORS = 400
@@ -35,7 +37,7 @@ def run(home: Path, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> Any:
 
 
 def test_pairs_are_counted_among_those_profiled_for_both(store: Store) -> None:
-    found = count_pairs(store, PairsAsked(genes=["TP53", "KRAS", "HER2"]))
+    found = count_pairs(store, PairsAsked(genes=["TP53", "KRAS", "HER2"])).pairs
     names = {frozenset((pair.first.name, pair.second.name)) for pair in found}
     assert names == {
         frozenset(("TP53", "KRAS")),
@@ -50,20 +52,22 @@ def test_pairs_are_counted_among_those_profiled_for_both(store: Store) -> None:
 
 def test_a_type_may_be_chosen(store: Store) -> None:
     asked = PairsAsked(genes=["TP53", "KRAS"], cancer_type="glioma")
-    [pair] = count_pairs(store, asked)
+    [pair] = count_pairs(store, asked).pairs
     assert 0 < pair.num_profiled < NUM_TUMORS / 4
 
 
-@pytest.mark.parametrize("genes", [["TP53"], ["TP53", "TP53"], [f"G{i}" for i in range(41)]])
-def test_too_few_and_too_many_genes_are_refused(genes: list[str]) -> None:
+@pytest.mark.parametrize(
+    "genes", [["TP53"], ["MLL2", "KMT2D"], sorted(GeneTable.load().panels()["IMPACT505"])[:41]]
+)
+def test_too_few_and_too_many_genes_are_refused(store: Store, genes: list[str]) -> None:
     with pytest.raises(NothingToDoError, match="expected 2 to 40"):
-        PairsAsked(genes=genes)
+        count_pairs(store, PairsAsked(genes=genes))
 
 
 def test_what_cannot_be_counted_is_told(store: Store, tmp_path: Path) -> None:
     with pytest.raises(UnknownGeneError, match=r"'KRSA' .* Did you mean .*KRAS"):
         count_pairs(store, PairsAsked(genes=["KRSA", "TP53"]))
-    with pytest.raises(NothingToDoError, match="No sequenced tumor of the type 'Hair'"):
+    with pytest.raises(NothingToDoError, match="no sequenced tumor of the type 'Hair'"):
         count_pairs(store, PairsAsked(genes=["KRAS", "TP53"], cancer_type="Hair"))
     with pytest.raises(NothingToDoError, match="none is imported"):
         count_pairs(Store(tmp_path), PairsAsked(genes=["KRAS", "TP53"]))
@@ -74,9 +78,12 @@ def test_the_command_tells_pairs_as_a_table_and_as_json(
 ) -> None:
     told = run(home, monkeypatch, "TP53", "KRAS")
     assert told.exit_code == 0, told.output
+    assert SYNTHETIC_NOTE in " ".join(told.stdout.split())
     assert "above 1 is together more often than apart" in " ".join(told.stdout.split())
     told = run(home, monkeypatch, "TP53", "KRAS", "--json")
-    [found] = json.loads(told.stdout)["pairs"]
+    document = json.loads(told.stdout)
+    assert document["synthetic"] is True
+    [found] = document["pairs"]
     pair = found["pair"]
     counts = [pair[name] for name in ("both", "first_only", "second_only", "neither")]
     assert found["num_profiled"] == sum(counts)
